@@ -1,0 +1,105 @@
+//! Every bound of the fleet, each with its reason. The edge's bounds are in `src/http/limits.rs`.
+
+use std::time::Duration;
+
+/// Machines one server admits. Reason: the targets measure 100,000; twice that still fits into
+/// memory at 16 KB each.
+pub const MACHINES_MAX: usize = 200_000;
+
+/// Messages that wait for the registry. Reason: at 50,000 reports a second this is 80 ms of work;
+/// who must wait longer is better told to come back.
+pub const REGISTRY_MAILBOX: usize = 4_096;
+
+/// Messages that wait for one machine. Reason: an agent sends one report at a time; the rest are
+/// ticks and readers.
+pub const MACHINE_MAILBOX: usize = 16;
+
+/// Messages that wait for the roster. Reason: each is a pointer; one publishing period at 50,000
+/// reports a second is 12,500. Refused ones are made up for by the machine's next tick.
+pub const ROSTER_MAILBOX: usize = 16_384;
+
+/// Messages that wait for each single service (historian, command queue, auth service). Reason:
+/// these answer in well under a millisecond; a longer queue only hides that one is stuck.
+pub const SERVICE_MAILBOX: usize = 1_024;
+
+/// Messages that wait for one breaker. Reason: its callers wait for its word before they call.
+pub const BREAKER_MAILBOX: usize = 256;
+
+/// Requests from the edge that may be inside the fleet at once. Reason: with an fsync of 10 ms and
+/// groups of 512 this is still under a tenth of a second of waiting.
+pub const ADMISSION_MAX: usize = 2_048;
+
+/// How long the edge waits for an actor. Reason: agents give up after 10 s (contract, section 2);
+/// they must hear a 503 before that.
+pub const ASK_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// What a client that was refused for load is told to wait.
+pub const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Restarts of one actor within [`RESTART_WINDOW`] before it is given up.
+pub const RESTARTS_MAX: usize = 5;
+
+/// See [`RESTARTS_MAX`].
+pub const RESTART_WINDOW: Duration = Duration::from_secs(60);
+
+/// Quarantined messages that are kept. Reason: enough to see a pattern, and no way to fill a disk.
+pub const QUARANTINE_MAX: usize = 1_000;
+
+/// Characters of a quarantined message that are kept.
+pub const QUARANTINE_TEXT_MAX: usize = 4_096;
+
+/// How often the roster publishes what changed. Reason: four frames a second read as live, and the
+/// promise is one second from report to screen.
+pub const PUBLISH_PERIOD: Duration = Duration::from_millis(250);
+
+/// Frames of changes that are kept for viewers who come back. Reason: a minute of them.
+pub const FRAMES_KEPT: usize = 240;
+
+/// Viewers of the live stream. Reason: the targets measure 100.
+pub const VIEWERS_MAX: usize = 512;
+
+/// How old a report's samples may be. Reason: the raw tier's retention.
+pub const SAMPLE_AGE_MAX: Duration = Duration::from_secs(30 * 86_400);
+
+/// How far ahead of the server a moment may lie, and how far an agent's clock may be off.
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
+
+/// How far a clock without a zone may seem to be off: the farthest zone (14 h) on either side and a
+/// good margin.
+pub const ZONELESS_SKEW_MAX: Duration = Duration::from_secs(26 * 3_600);
+
+/// The span of one history block. Reason: an hour of all metrics is about 9 KB in memory.
+pub const BLOCK_SPAN: Duration = Duration::from_secs(3_600);
+
+/// Rows of one history block, whatever their span. Reason: bounds a machine's memory when it
+/// reports each second or sends a backlog.
+pub const BLOCK_ROWS_MAX: usize = 240;
+
+/// Journal records of one machine before its state is checkpointed. Reason: at start-up so many are
+/// read again; 16 of them keep the journal of 10,000 machines near 100 MB.
+pub const CHECKPOINT_EVERY: u64 = 16;
+
+/// Recent processor values that a card carries for its sparkline.
+pub const RECENT_MAX: usize = 20;
+
+/// Tags on one machine.
+pub const TAGS_MAX: usize = 32;
+
+/// The reporting interval assumed of an agent that does not say its own (2.0's config: 10 to 60 s).
+pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
+
+/// The longest reporting interval that counts. Reason: presence must not wait for days.
+pub const INTERVAL_MAX_S: u32 = 3_600;
+
+/// Commands that may wait for one machine (contract, section 5: `max_command_queue_size`).
+pub const COMMANDS_PER_MACHINE_MAX: usize = 50;
+
+/// Sessions of all users together.
+pub const SESSIONS_MAX: usize = 10_000;
+
+/// Enrolment tokens that may be open at once.
+pub const TOKENS_MAX: usize = 1_000;
+
+/// Passwords that wait to be checked. Reason: one takes a quarter of a second; who is 17th would
+/// wait over four.
+pub const PASSWORD_QUEUE: usize = 16;

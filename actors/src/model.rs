@@ -1,0 +1,16 @@
+//! The words of the field as types: what a machine, a report and a sample are. No behaviour that
+//! needs an actor, no wire format.
+
+pub mod facts;
+pub mod machine_id;
+pub mod metric;
+pub mod presence;
+pub mod report;
+pub mod user;
+
+pub use facts::{AgentKind, Facts, OsFamily};
+pub use machine_id::{MachineId, MachineIdError, Tag};
+pub use metric::{METRIC_COUNT, Metric, Samples, Unit};
+pub use presence::{Presence, PresenceRule};
+pub use report::{Delivery, Receipt, Report};
+pub use user::{Role, UserName};

@@ -1,0 +1,317 @@
+//! The store port: what the actors need of a place where bytes rest. Engines live in the crate
+//! `atlas-store`; both must pass the conformance suite there. Nothing in this crate may assume that
+//! there is only one process: a journal append carries the version it expects, a document its
+//! revision, and ownership is a lease.
+
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+use crate::clock::Timestamp;
+use crate::model::MachineId;
+
+/// What every operation of the port gives back.
+pub type StoreFuture<T, E = StoreError> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+/// Names one journal: the history of one actor's state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stream {
+    /// A machine's record.
+    Machine(MachineId),
+    /// The command queue.
+    Commands,
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Machine(id) => write!(f, "machine/{id}"),
+            Self::Commands => f.write_str("commands"),
+        }
+    }
+}
+
+/// How many records a journal has had: the first one makes it 1. Never falls, not even when old
+/// records are trimmed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Version(pub u64);
+
+/// One record of a journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalRecord {
+    /// The version that this record made.
+    pub version: Version,
+    /// What was appended.
+    pub body: Bytes,
+}
+
+/// What a document is about; with its key it names the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DocumentKind {
+    /// A machine's state at some version of its journal.
+    Machine,
+    /// A user.
+    User,
+    /// A session, by the digest of its token.
+    Session,
+    /// An enrolled agent.
+    Agent,
+    /// An enrolment token.
+    Token,
+    /// A message that made an actor panic.
+    Quarantine,
+    /// The server's own few settings.
+    Server,
+}
+
+impl DocumentKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::Machine,
+        Self::User,
+        Self::Session,
+        Self::Agent,
+        Self::Token,
+        Self::Quarantine,
+        Self::Server,
+    ];
+
+    /// The name under which an engine files it. Part of the stored format: never changed.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Machine => "machine",
+            Self::User => "user",
+            Self::Session => "session",
+            Self::Agent => "agent",
+            Self::Token => "token",
+            Self::Quarantine => "quarantine",
+            Self::Server => "server",
+        }
+    }
+}
+
+/// How often a document was written: 0 = it does not exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Revision(pub u64);
+
+/// A stored document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its key within its kind.
+    pub key: String,
+    /// How often it was written.
+    pub revision: Revision,
+    /// Its content.
+    pub body: Bytes,
+}
+
+/// Tells a watcher that a document was written or deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentChanged {
+    /// The document's kind.
+    pub kind: DocumentKind,
+    /// The document's key.
+    pub key: String,
+    /// Its revision now; 0 = deleted.
+    pub revision: Revision,
+}
+
+/// How fine stored history is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Tier {
+    /// Every sample as it was reported.
+    Raw,
+}
+
+impl Tier {
+    /// The name in the API and in engines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+        }
+    }
+}
+
+/// A span of time, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TimeRange {
+    /// The first moment in it.
+    pub from: Timestamp,
+    /// The last moment in it.
+    pub to: Timestamp,
+}
+
+impl TimeRange {
+    /// Whether the moment lies in it.
+    #[must_use]
+    pub fn contains(&self, moment: Timestamp) -> bool {
+        self.from <= moment && moment <= self.to
+    }
+}
+
+/// A closed piece of one machine's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBlock {
+    /// The first and the last sample's time.
+    pub range: TimeRange,
+    /// The encoded columns.
+    pub body: Bytes,
+}
+
+/// A right that one process holds for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// What is held, for example a partition's name.
+    pub name: String,
+    /// Who holds it.
+    pub holder: String,
+    /// Grows with every change of hands; lets a store refuse a holder that lost it.
+    pub fence: u64,
+    /// Until when, unless renewed.
+    pub until: Timestamp,
+}
+
+/// What an engine found when it checked itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Journal records, documents and blocks that were read.
+    pub checked: u64,
+    /// One line for each thing that is broken: what and where.
+    pub damage: Vec<String>,
+}
+
+/// An operation of the store failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No room left on the disk; what was there is safe.
+    #[error("the disk of the data folder is full")]
+    Full,
+    /// More work waits than the engine takes.
+    #[error("the store is busy")]
+    Busy,
+    /// The engine has stopped.
+    #[error("the store is closed")]
+    Closed,
+    /// Stored bytes can't be trusted.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// Anything else that the engine said.
+    #[error("the store failed: {0}")]
+    Engine(Arc<str>),
+}
+
+/// An append was refused.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Somebody else has written to this journal: the writer's state is stale.
+    #[error("the journal is at version {}, not at {}", actual.0, expected.0)]
+    Conflict {
+        /// What the writer believed.
+        expected: Version,
+        /// What is.
+        actual: Version,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A write of a document was refused.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PutError {
+    /// The document is at another revision.
+    #[error("the document is at revision {}, not at {}", actual.0, expected.0)]
+    Conflict {
+        /// What the writer believed.
+        expected: Revision,
+        /// What is.
+        actual: Revision,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A place where bytes rest. A future that is done means: on disk, also after kill -9 or a power
+/// cut. Writes of one caller to one journal or document take effect in the order they were asked.
+pub trait Store: Send + Sync + 'static {
+    /// Adds records to a journal that is at `expected`; answers with the version they made.
+    fn append(
+        &self,
+        stream: Stream,
+        expected: Version,
+        records: Vec<Bytes>,
+    ) -> StoreFuture<Version, AppendError>;
+
+    /// The journal's records after `after`, oldest first.
+    fn read(&self, stream: Stream, after: Version) -> StoreFuture<Vec<JournalRecord>>;
+
+    /// The journal's version, 0 for one that was never written.
+    fn version(&self, stream: Stream) -> StoreFuture<Version>;
+
+    /// Lets go of the journal's records up to and including `up_to`; its version stays.
+    fn trim(&self, stream: Stream, up_to: Version) -> StoreFuture<()>;
+
+    /// Every journal that has records or had some, in the order of their names.
+    fn streams(&self) -> StoreFuture<Vec<Stream>>;
+
+    /// Forgets a journal altogether, version and all.
+    fn drop_stream(&self, stream: Stream) -> StoreFuture<()>;
+
+    /// Writes a document that is at `expected` (0 = must not exist); answers with its revision.
+    fn put(
+        &self,
+        kind: DocumentKind,
+        key: String,
+        expected: Revision,
+        body: Bytes,
+    ) -> StoreFuture<Revision, PutError>;
+
+    /// One document.
+    fn get(&self, kind: DocumentKind, key: String) -> StoreFuture<Option<Document>>;
+
+    /// Up to `limit` documents of a kind in the order of their keys, after the key `after`.
+    fn list(&self, kind: DocumentKind, after: Option<String>, limit: usize) -> StoreFuture<Vec<Document>>;
+
+    /// Deletes a document that is at `expected`; one that does not exist is no error.
+    fn delete(&self, kind: DocumentKind, key: String, expected: Revision) -> StoreFuture<(), PutError>;
+
+    /// Hears of every later change to documents. A slow listener is told that it lagged.
+    fn watch(&self) -> broadcast::Receiver<DocumentChanged>;
+
+    /// Keeps a block; one with the same machine, tier and first moment is replaced.
+    fn put_block(&self, machine: MachineId, tier: Tier, block: StoredBlock) -> StoreFuture<()>;
+
+    /// The blocks that overlap the range, by their first moment.
+    fn blocks(&self, machine: MachineId, tier: Tier, range: TimeRange) -> StoreFuture<Vec<StoredBlock>>;
+
+    /// Drops the tier's blocks that end before the moment; answers with their number.
+    fn drop_blocks_before(&self, tier: Tier, moment: Timestamp) -> StoreFuture<u64>;
+
+    /// Drops all blocks of a machine.
+    fn drop_blocks_of(&self, machine: MachineId) -> StoreFuture<u64>;
+
+    /// Takes a lease that is free, expired or already the holder's. `None` = somebody else has it.
+    fn acquire(&self, name: String, holder: String, for_how_long: Duration) -> StoreFuture<Option<Lease>>;
+
+    /// Prolongs a lease that is still held. `None` = it is lost.
+    fn renew(&self, lease: Lease, for_how_long: Duration) -> StoreFuture<Option<Lease>>;
+
+    /// Gives a lease back.
+    fn release(&self, lease: Lease) -> StoreFuture<()>;
+
+    /// Writes a consistent copy of everything into a new file while the store goes on.
+    fn snapshot(&self, to: PathBuf) -> StoreFuture<()>;
+
+    /// Reads everything and says what is broken.
+    fn verify(&self) -> StoreFuture<VerifyReport>;
+}
