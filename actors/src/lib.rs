@@ -1,11 +1,24 @@
 //! The fleet as a library. Every piece of state has one owner, an actix actor; owners exchange the
 //! typed messages of [`messages`] and publish immutable views for readers. Nothing here names HTTP,
 //! TLS, JSON, SQL, a command line or a network: what the actors need from outside they declare as
-//! ports ([`store::Store`], [`clock::Clock`], [`roster::CardEncoder`]) and are given at start.
+//! ports ([`store::Store`], [`clock::Clock`], [`roster::ViewEncoder`]) and are given at start.
 //!
 //! Read [`fleet`] first: it wires all actors on one page.
 
+pub mod auth;
 pub mod clock;
+pub mod command_queue;
+pub mod fleet;
+pub mod historian;
 pub mod limits;
+pub mod machine;
+pub mod messages;
 pub mod model;
+pub mod quarantine;
+pub mod registry;
+pub mod roster;
 pub mod store;
+pub mod stored;
+pub mod supervision;
+
+pub use fleet::{Fleet, Ports, Settings};

@@ -103,3 +103,14 @@ pub const TOKENS_MAX: usize = 1_000;
 /// Passwords that wait to be checked. Reason: one takes a quarter of a second; who is 17th would
 /// wait over four.
 pub const PASSWORD_QUEUE: usize = 16;
+
+/// Above this many percent a machine's processor, memory or disk stands out (contract, section 3:
+/// the summary's alerts).
+pub const ALARM_PERCENT: f32 = 90.0;
+
+/// Threads that encode and decode history. Reason: a year's question must not hold up the one that
+/// stores, and there are two cores.
+pub const CODEC_THREADS: usize = 2;
+
+/// Points of one series answer. Reason: more than any screen has columns.
+pub const POINTS_MAX: usize = 4_000;

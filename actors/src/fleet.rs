@@ -1,0 +1,188 @@
+//! Where all actors meet: who exists, on which thread, and who knows whom. [`Fleet`] is the only
+//! handle that the edge has.
+//!
+//! ```text
+//! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
+//! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
+//!                  AuthService ─▶ PasswordHasher     Quarantine
+//! ```
+
+mod ask;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Addr, Arbiter, Context, Supervised, Supervisor};
+use arc_swap::ArcSwap;
+use futures_util::TryFutureExt;
+use tokio::sync::{Semaphore, broadcast};
+
+use crate::auth::password::PasswordHasher;
+use crate::auth::{AuthService, Credentials};
+use crate::clock::Clock;
+use crate::command_queue::{CommandQueue, DueCommands};
+use crate::historian::Historian;
+use crate::historian::codec::BlockCodec;
+use crate::limits::{ADMISSION_MAX, VIEWERS_MAX};
+use crate::machine::MachinePorts;
+use crate::messages::{CheckpointAll, WakeMachines};
+use crate::model::{MachineId, PresenceRule};
+use crate::quarantine::Quarantine;
+use crate::registry::{Registry, WAKE_TOGETHER};
+use crate::roster::{FleetView, Published, Roster, ViewEncoder};
+use crate::store::{Store, StoreError, Stream};
+use crate::supervision::{Fault, GiveUp, Safety};
+
+/// What the fleet needs from outside.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where bytes rest.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How views look on the wire.
+    pub encoder: Arc<dyn ViewEncoder>,
+    /// Ends the process; called when a service can't be kept alive.
+    pub give_up: GiveUp,
+    /// Makes actors panic on purpose, in tests.
+    pub fault: Option<Fault>,
+}
+
+/// What can be set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// When silence means what.
+    pub presence: PresenceRule,
+    /// How long somebody stays signed in.
+    pub session_length: Duration,
+}
+
+/// The fleet's handle: cheap to clone, safe to share.
+#[derive(Clone)]
+pub struct Fleet {
+    registry: Addr<Registry>,
+    historian: Addr<Historian>,
+    commands: Addr<CommandQueue>,
+    auth: Addr<AuthService>,
+    quarantine: Addr<Quarantine>,
+    published: Published,
+    credentials: Arc<ArcSwap<Credentials>>,
+    due: Arc<ArcSwap<DueCommands>>,
+    admission: Arc<Semaphore>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Fleet {
+    /// Starts all actors. Machines that are on disk are not awake yet: see [`Fleet::wake`]; a report
+    /// wakes its machine itself.
+    #[must_use]
+    pub fn start(ports: Ports, settings: &Settings) -> Self {
+        let (fleet, services) = (Arbiter::new(), Arbiter::new());
+        let Ports {
+            store,
+            clock,
+            encoder,
+            give_up,
+            fault,
+        } = ports;
+        let credentials = Arc::<ArcSwap<Credentials>>::default();
+        let due = Arc::<ArcSwap<DueCommands>>::default();
+        let published = Published {
+            view: Arc::new(ArcSwap::from_pointee(FleetView::default())),
+            frames: broadcast::channel(VIEWERS_MAX).0,
+        };
+
+        let quarantine = supervise(&services, Quarantine::new(store.clone(), clock.clone()));
+        let safety = Safety::new(quarantine.clone(), fault, give_up);
+        let codec = BlockCodec::start_pool();
+        let historian = supervise(
+            &services,
+            Historian::new(store.clone(), clock.clone(), codec, safety.clone()),
+        );
+        let commands = supervise(
+            &services,
+            CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
+        );
+        let auth = supervise(
+            &services,
+            AuthService::new(
+                store.clone(),
+                clock.clone(),
+                safety.clone(),
+                credentials.clone(),
+                PasswordHasher::start_pool(),
+                settings.session_length,
+            ),
+        );
+        let roster = supervise(
+            &fleet,
+            Roster::new(published.clone(), encoder, clock.clone(), safety.clone()),
+        );
+        let machine_ports = Arc::new(MachinePorts {
+            store: store.clone(),
+            clock: clock.clone(),
+            roster,
+            historian: historian.clone(),
+            safety,
+            presence: settings.presence,
+            listening_since: clock.now(),
+        });
+        let registry = supervise(&fleet, Registry::new(machine_ports));
+        let admission = Arc::new(Semaphore::new(ADMISSION_MAX));
+        Self {
+            registry,
+            historian,
+            commands,
+            auth,
+            quarantine,
+            published,
+            credentials,
+            due,
+            admission,
+            store,
+            clock,
+        }
+    }
+
+    /// Wakes every machine that is on disk; answers with their number. Reports are taken meanwhile.
+    ///
+    /// # Errors
+    /// When the store can't say which machines there are.
+    pub async fn wake(&self) -> Result<usize, StoreError> {
+        let is_machine = |stream| match stream {
+            Stream::Machine(id) => Some(id),
+            Stream::Commands => None,
+        };
+        let ids: Vec<MachineId> = self
+            .store
+            .streams()
+            .await?
+            .into_iter()
+            .filter_map(is_machine)
+            .collect();
+        for some in ids.chunks(WAKE_TOGETHER) {
+            self.registry
+                .send(WakeMachines(some.to_vec()))
+                .map_err(|_| StoreError::Closed)
+                .await?;
+        }
+        Ok(ids.len())
+    }
+
+    /// Writes down what would have to be replayed otherwise. Nothing is lost without it: the next
+    /// start is only faster.
+    pub async fn checkpoint(&self) {
+        if self.registry.send(CheckpointAll).await.is_err() {
+            tracing::warn!("the registry is away: the next start replays the journal");
+        }
+    }
+}
+
+/// Starts an actor that its supervisor starts again whenever it stops.
+fn supervise<A>(arbiter: &Arbiter, actor: A) -> Addr<A>
+where
+    A: Actor<Context = Context<A>> + Supervised + Send,
+{
+    Supervisor::start_in_arbiter(&arbiter.handle(), move |_| actor)
+}

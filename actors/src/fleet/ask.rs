@@ -1,0 +1,276 @@
+//! What the edge may ask of the fleet: one method for each question, each behind the admission limit
+//! and with a time limit, so that an overload is told at once and grows nowhere.
+
+use std::sync::Arc;
+
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, Handler, Message};
+use arc_swap::Guard;
+use tokio::sync::broadcast;
+
+use super::Fleet;
+use crate::auth::Credentials;
+use crate::clock::Timestamp;
+use crate::command_queue::command::Command;
+use crate::limits::ASK_TIMEOUT;
+use crate::machine::open_block::Row;
+use crate::messages::{
+    DropAgentsOf, EnqueueCommand, EnqueueError, EnrolAgent, EnsureAdmin, FindToken, ForgetMachine, Frame,
+    IssueToken, IssuedToken, LeaseCommands, LeaseError, ListCommands, ListQuarantine, MachineError,
+    QuarantinedMessage, ReadOpenRows, ReadRows, ReadSeries, RecordError, RecordReport, Series, SettleCommand,
+    SettleError, SignIn, SignInError, SignOut, SignedIn, TagMachine, TokenError, UserError,
+};
+use crate::model::{MachineId, Metric, Receipt, Report, Tag};
+use crate::roster::FleetView;
+use crate::store::{PutError, StoreError, TimeRange};
+
+/// The fleet did not answer: too much waits already, or it took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server is busy")]
+pub struct Busy;
+
+impl Fleet {
+    async fn ask<A, M>(&self, actor: &Addr<A>, msg: M) -> Result<M::Result, Busy>
+    where
+        A: Actor + Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        let _admitted = self.admission.try_acquire().map_err(|_| Busy)?;
+        actor.send(msg).timeout(ASK_TIMEOUT).await.map_err(|_| Busy)
+    }
+
+    /// The time by the fleet's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Keeps a report. Done means: it is on disk.
+    ///
+    /// # Errors
+    /// When it was not kept.
+    pub async fn record(&self, report: Report) -> Result<Receipt, RecordError> {
+        let machine = report.machine.clone();
+        let receipt = self
+            .ask(&self.registry, RecordReport(report))
+            .await
+            .map_err(|Busy| RecordError::Busy)??;
+        let commands_due = self.due.load().get(&machine).copied().unwrap_or(0);
+        Ok(Receipt {
+            commands_due,
+            ..receipt
+        })
+    }
+
+    /// The whole fleet as of now; costs no message.
+    #[must_use]
+    pub fn view(&self) -> Guard<Arc<FleetView>> {
+        self.published.view.load()
+    }
+
+    /// The changes to the view from now on.
+    #[must_use]
+    pub fn frames(&self) -> broadcast::Receiver<Frame> {
+        self.published.frames.subscribe()
+    }
+
+    /// Who may speak to the server, as of now; costs no message.
+    #[must_use]
+    pub fn credentials(&self) -> Guard<Arc<Credentials>> {
+        self.credentials.load()
+    }
+
+    /// Sets a machine's tags.
+    ///
+    /// # Errors
+    /// When there is no such machine, or too many tags.
+    pub async fn tag(&self, machine: MachineId, tags: Vec<Tag>) -> Result<Vec<Tag>, MachineError> {
+        let answer = self.ask(&self.registry, TagMachine { machine, tags }).await;
+        answer.map_err(|Busy| MachineError::Busy)?
+    }
+
+    /// Drops a machine, its history, and the agents that speak for it.
+    ///
+    /// # Errors
+    /// When there is no such machine.
+    pub async fn forget(&self, machine: MachineId) -> Result<(), MachineError> {
+        let dropped = self.ask(&self.auth, DropAgentsOf(machine.clone())).await;
+        dropped
+            .map_err(|Busy| MachineError::Busy)?
+            .map_err(|error| match error {
+                PutError::Store(error) => MachineError::Store(error),
+                PutError::Conflict { .. } => MachineError::Busy,
+            })?;
+        self.ask(&self.registry, ForgetMachine(machine))
+            .await
+            .map_err(|Busy| MachineError::Busy)?
+    }
+
+    /// A machine's values over time, thinned out to at most `points_max` steps.
+    ///
+    /// # Errors
+    /// When there is no such machine or its history can't be read.
+    pub async fn series(
+        &self,
+        machine: MachineId,
+        metrics: Vec<Metric>,
+        range: TimeRange,
+        points_max: usize,
+    ) -> Result<Series, MachineError> {
+        let open = self.open_rows(&machine).await?;
+        let question = ReadSeries {
+            machine,
+            metrics,
+            range,
+            points_max,
+            open,
+        };
+        Ok(self
+            .ask(&self.historian, question)
+            .await
+            .map_err(|Busy| MachineError::Busy)??)
+    }
+
+    /// A machine's newest rows, as they were reported, oldest first.
+    ///
+    /// # Errors
+    /// As for [`Fleet::series`].
+    pub async fn rows(
+        &self,
+        machine: MachineId,
+        range: TimeRange,
+        limit: usize,
+    ) -> Result<Vec<Row>, MachineError> {
+        let open = self.open_rows(&machine).await?;
+        let question = ReadRows {
+            machine,
+            range,
+            limit,
+            open,
+        };
+        Ok(self
+            .ask(&self.historian, question)
+            .await
+            .map_err(|Busy| MachineError::Busy)??)
+    }
+
+    /// The rows in memory are read before the stored ones: a block that is closed in between is then
+    /// seen twice rather than not at all.
+    async fn open_rows(&self, machine: &MachineId) -> Result<Vec<Row>, MachineError> {
+        self.ask(&self.registry, ReadOpenRows(machine.clone()))
+            .await
+            .map_err(|Busy| MachineError::Busy)?
+    }
+
+    /// Queues a command.
+    ///
+    /// # Errors
+    /// When it was not queued.
+    pub async fn enqueue(&self, command: EnqueueCommand) -> Result<String, EnqueueError> {
+        self.ask(&self.commands, command)
+            .await
+            .map_err(|Busy| EnqueueError::Busy)?
+    }
+
+    /// Hands a machine its commands.
+    ///
+    /// # Errors
+    /// When that can't be written down first.
+    pub async fn lease(&self, machine: MachineId, limit: usize) -> Result<Vec<Command>, LeaseError> {
+        // Almost every poll finds nothing, and that is known without asking.
+        if !self.due.load().contains_key(&machine) {
+            return Ok(Vec::new());
+        }
+        let answer = self.ask(&self.commands, LeaseCommands { machine, limit }).await;
+        answer.map_err(|Busy| LeaseError::Busy)?
+    }
+
+    /// Takes a machine's word on how its command went.
+    ///
+    /// # Errors
+    /// When it has no such command.
+    pub async fn settle(&self, told: SettleCommand) -> Result<(), SettleError> {
+        self.ask(&self.commands, told)
+            .await
+            .map_err(|Busy| SettleError::Busy)?
+    }
+
+    /// A machine's commands, newest first.
+    ///
+    /// # Errors
+    /// When the queue does not answer.
+    pub async fn commands(&self, machine: MachineId) -> Result<Vec<Command>, Busy> {
+        self.ask(&self.commands, ListCommands(machine)).await
+    }
+
+    /// Makes the first administrator; false when there is a user already.
+    ///
+    /// # Errors
+    /// When the password is refused or the disk is.
+    pub async fn ensure_admin(&self, admin: EnsureAdmin) -> Result<bool, UserError> {
+        self.ask(&self.auth, admin)
+            .await
+            .map_err(|Busy| UserError::Busy)?
+    }
+
+    /// Signs somebody in.
+    ///
+    /// # Errors
+    /// When the password is wrong, or must wait.
+    pub async fn sign_in(&self, who: SignIn) -> Result<SignedIn, SignInError> {
+        self.ask(&self.auth, who)
+            .await
+            .map_err(|Busy| SignInError::Busy)?
+    }
+
+    /// Ends the session of that token.
+    ///
+    /// # Errors
+    /// When the disk does not take it; the session has ended all the same until the next start.
+    pub async fn sign_out(&self, token: &str) -> Result<(), PutError> {
+        let ended = self
+            .ask(&self.auth, SignOut(crate::auth::digest(token.as_bytes())))
+            .await;
+        ended.map_err(|Busy| PutError::Store(StoreError::Busy))?
+    }
+
+    /// Makes an enrolment token.
+    ///
+    /// # Errors
+    /// When too many are open.
+    pub async fn issue_token(&self, asked: IssueToken) -> Result<IssuedToken, TokenError> {
+        self.ask(&self.auth, asked)
+            .await
+            .map_err(|Busy| TokenError::Busy)?
+    }
+
+    /// The digest of an open token's secret.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn find_token(&self, id: String) -> Result<[u8; 32], TokenError> {
+        self.ask(&self.auth, FindToken(id))
+            .await
+            .map_err(|Busy| TokenError::Busy)?
+    }
+
+    /// Keeps an agent that proved its token.
+    ///
+    /// # Errors
+    /// When the token is used up, or the machine has an agent.
+    pub async fn enrol(&self, agent: EnrolAgent) -> Result<(), TokenError> {
+        self.ask(&self.auth, agent)
+            .await
+            .map_err(|Busy| TokenError::Busy)?
+    }
+
+    /// The messages that made actors panic, newest first.
+    ///
+    /// # Errors
+    /// When the quarantine does not answer.
+    pub async fn quarantine(&self) -> Result<Vec<QuarantinedMessage>, Busy> {
+        self.ask(&self.quarantine, ListQuarantine).await
+    }
+}

@@ -1,0 +1,245 @@
+//! Everything that one part of the fleet says to another. Commands are imperative and have a typed
+//! reply; events are in the past tense and have none.
+
+use std::sync::Arc;
+
+use actix::Message;
+use bytes::Bytes;
+
+use crate::clock::Timestamp;
+use crate::machine::open_block::Row;
+use crate::machine::record::TooManyTags;
+use crate::model::{MachineId, Metric, Receipt, Report, Tag};
+use crate::roster::MachineSnapshot;
+use crate::store::{AppendError, StoreError, StoredBlock, TimeRange};
+
+pub use crate::auth::messages::*;
+pub use crate::command_queue::messages::*;
+pub use crate::supervision::ActorName;
+
+/// To the registry, and on to the machine: keep this report.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<Receipt, RecordError>")]
+pub struct RecordReport(pub Report);
+
+/// Why a report was not kept. Nothing of it was stored.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The agent's clock is too far off; it is told the right time.
+    #[error("the clock of this machine is off: the server has {server_time}")]
+    ClockSkew {
+        /// The server's time.
+        server_time: Timestamp,
+    },
+    /// Its samples are older than anything that is kept.
+    #[error("the report is older than the history that is kept")]
+    TooOld,
+    /// Too far below the newest one to tell whether it is a repeat.
+    #[error("the report's number is too old to tell whether it was sent before")]
+    ReplayTooOld,
+    /// The fleet is full.
+    #[error("this server has as many machines as it takes")]
+    TooManyMachines,
+    /// The report made its machine's actor panic; it is kept in quarantine.
+    #[error("the report could not be processed and was set aside")]
+    Poisonous,
+    /// The machine's record is not to be had right now.
+    #[error("the machine's record is being rebuilt")]
+    Rebuilding,
+    /// Not written to disk.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// More waits than the fleet takes, or the answer took too long.
+    #[error("the server is busy")]
+    Busy,
+}
+
+/// To the registry: these machines exist on disk; wake them. Answers when their records are loaded.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct WakeMachines(pub Vec<MachineId>);
+
+/// To a machine: answer when the record is loaded.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct AwaitRecord;
+
+/// To the registry, and on to the machine: its tags are these now.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<Vec<Tag>, MachineError>")]
+pub struct TagMachine {
+    /// Which machine.
+    pub machine: MachineId,
+    /// All its tags.
+    pub tags: Vec<Tag>,
+}
+
+/// To the registry: drop the machine, its record and its history.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), MachineError>")]
+pub struct ForgetMachine(pub MachineId);
+
+/// To the registry, and on to the machine: the rows that no stored block has.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<Vec<Row>, MachineError>")]
+pub struct ReadOpenRows(pub MachineId);
+
+/// To a machine: end, its record is gone.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Retire;
+
+/// To the registry, and on to every machine: checkpoint what is not yet, the server stops.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct CheckpointAll;
+
+/// Why a machine could not be read or changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum MachineError {
+    /// There is none of that id.
+    #[error("there is no such machine")]
+    Unknown,
+    /// Too many tags.
+    #[error(transparent)]
+    Tags(#[from] TooManyTags),
+    /// Not written to disk.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its actor is being rebuilt, or too busy.
+    #[error("the machine's record is busy")]
+    Busy,
+}
+
+/// To the roster: a machine's record changed; this is how it looks now.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct MachineChanged(pub Arc<MachineSnapshot>);
+
+/// To the roster: a machine is gone.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct MachineForgotten(pub MachineId);
+
+/// To the historian: rows whose hour is over. Answers when they are on disk.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct SamplesRecorded {
+    /// Whose rows.
+    pub machine: MachineId,
+    /// The rows, oldest first, never empty.
+    pub rows: Vec<Row>,
+}
+
+/// To the historian: values of a machine over time.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<Series, StoreError>")]
+pub struct ReadSeries {
+    /// Whose values.
+    pub machine: MachineId,
+    /// Which ones.
+    pub metrics: Vec<Metric>,
+    /// From when to when.
+    pub range: TimeRange,
+    /// At most so many points.
+    pub points_max: usize,
+    /// Rows that the machine has not yet handed over.
+    pub open: Vec<Row>,
+}
+
+/// To the historian: a machine's newest rows, as they were reported.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<Vec<Row>, StoreError>")]
+pub struct ReadRows {
+    /// Whose rows.
+    pub machine: MachineId,
+    /// From when to when.
+    pub range: TimeRange,
+    /// At most so many, the newest ones.
+    pub limit: usize,
+    /// Rows that the machine has not yet handed over.
+    pub open: Vec<Row>,
+}
+
+/// Values over time. All columns are as long as `times`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Each point's moment: the beginning of its step.
+    pub times: Vec<Timestamp>,
+    /// The length of one step in seconds.
+    pub step_s: u32,
+    /// One for each metric that was asked for, in that order.
+    pub columns: Vec<SeriesColumn>,
+}
+
+/// One metric's values; `None` where there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesColumn {
+    /// Which metric.
+    pub metric: Metric,
+    /// The mean of each step.
+    pub avg: Vec<Option<f32>>,
+    /// The least of each step.
+    pub min: Vec<Option<f32>>,
+    /// The greatest of each step.
+    pub max: Vec<Option<f32>>,
+}
+
+/// To a block codec: columns out of rows.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<StoredBlock, StoreError>")]
+pub struct EncodeBlock(pub Vec<Row>);
+
+/// To a block codec: rows out of blocks, with the open ones, by time, each moment once.
+#[derive(Debug, Message)]
+#[rtype(result = "Vec<Row>")]
+pub struct DecodeRows {
+    /// The stored blocks.
+    pub blocks: Vec<StoredBlock>,
+    /// Rows that no block has.
+    pub open: Vec<Row>,
+    /// Only these.
+    pub range: TimeRange,
+}
+
+/// To the quarantine: a message made its actor panic.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct MessageQuarantined {
+    /// Which actor.
+    pub actor: ActorName,
+    /// The message, as far as it is worth keeping.
+    pub message: String,
+    /// What the panic said.
+    pub reason: String,
+}
+
+/// To the quarantine: all that is in it, newest first.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "Vec<QuarantinedMessage>")]
+pub struct ListQuarantine;
+
+/// A message that made its actor panic.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct QuarantinedMessage {
+    /// When.
+    pub at: Timestamp,
+    /// Which actor.
+    pub actor: String,
+    /// The message as text.
+    pub message: String,
+    /// What the panic said.
+    pub reason: String,
+}
+
+/// An opaque piece of the live stream, encoded once for all viewers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The revision that it leads to.
+    pub revision: u64,
+    /// The bytes to send.
+    pub bytes: Bytes,
+}

@@ -1,0 +1,41 @@
+//! The stored form of journal records and documents: one format byte, then postcard.
+//!
+//! A field is never removed or moved within a format; a new form gets a new format byte, and old ones
+//! stay readable.
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+const FORMAT: u8 = 1;
+
+/// Stored bytes that are not of a known format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Written by a newer ATLAS.
+    #[error("stored in format {0}, which this version does not know")]
+    UnknownFormat(u8),
+    /// Cut short, or not what it should be.
+    #[error("stored bytes can't be read")]
+    Broken,
+}
+
+/// The stored form of a value.
+#[must_use]
+pub fn encode<T: Serialize>(value: &T) -> Bytes {
+    // Postcard can only fail here when a buffer is full, and a vector never is.
+    postcard::to_extend(value, vec![FORMAT])
+        .map(Bytes::from)
+        .unwrap_or_default()
+}
+
+/// Reads the stored form of a value.
+///
+/// # Errors
+/// When the format is unknown or the bytes are cut short.
+pub fn decode<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError> {
+    match stored.split_first() {
+        Some((&FORMAT, body)) => postcard::from_bytes(body).map_err(|_| DecodeError::Broken),
+        Some((&other, _)) => Err(DecodeError::UnknownFormat(other)),
+        None => Err(DecodeError::Broken),
+    }
+}
