@@ -1,3 +1,7 @@
 //! `atlas`: one binary that is the server, the agent and the tools around them.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    atlas::cli::run()
+}

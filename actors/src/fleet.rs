@@ -9,6 +9,8 @@
 
 mod ask;
 
+pub use ask::Busy;
+
 use std::sync::Arc;
 use std::time::Duration;
 

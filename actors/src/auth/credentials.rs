@@ -92,6 +92,12 @@ impl Credentials {
         self.speakers.get(machine).and_then(|kid| self.agent(kid))
     }
 
+    /// Whether that very session has not been ended.
+    #[must_use]
+    pub fn is_live(&self, session: &Arc<Session>) -> bool {
+        self.sessions.values().any(|live| Arc::ptr_eq(live, session))
+    }
+
     /// How many agents are enrolled.
     #[must_use]
     pub fn agents(&self) -> usize {

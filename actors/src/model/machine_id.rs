@@ -99,12 +99,32 @@ pub fn checked_name(text: &str, limit_bytes: usize) -> Result<&str, MachineIdErr
     Ok(name)
 }
 
-/// Beside control characters and markup: the marks that turn text around (U+202A-202E, U+2066-2069),
-/// since they make one name look like another, and the line separators.
+/// The rule for what people call a machine: any text of one line ("Tom & Eva's Mac").
+///
+/// # Errors
+/// See [`MachineIdError`].
+pub fn checked_label(text: &str, limit_bytes: usize) -> Result<&str, MachineIdError> {
+    let label = text.trim();
+    if label.is_empty() {
+        Err(MachineIdError::Empty)
+    } else if label.len() > limit_bytes {
+        Err(MachineIdError::TooLong { limit_bytes })
+    } else if label.chars().any(is_unseen) {
+        Err(MachineIdError::Forbidden)
+    } else {
+        Ok(label)
+    }
+}
+
 fn is_forbidden(c: char) -> bool {
+    is_unseen(c) || matches!(c, '<' | '>' | '"' | '&' | '/' | '\\' | '`')
+}
+
+/// Beside control characters: the marks that turn text around (U+202A-202E, U+2066-2069), since they
+/// make one name look like another, and what separates lines or has no width.
+fn is_unseen(c: char) -> bool {
     c.is_control()
-        || matches!(c, '<' | '>' | '"' | '&' | '/' | '\\' | '`')
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
 }
 
 #[cfg(test)]

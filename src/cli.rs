@@ -1,0 +1,115 @@
+//! The command line: what can be asked, and which status the process ends with.
+
+pub mod logging;
+pub mod server;
+pub mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Watches a fleet of computers and acts on them.
+///
+/// Without a command it does what `atlas up` does.
+#[derive(Debug, Parser)]
+#[command(name = "atlas", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit status: 0 done, 1 the thing asked for failed, 2 wrong usage, \
+    70 an internal part could not be kept alive, 74 the disk failed."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(flatten)]
+    serve: ServeArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The config file (YAML or JSON) [default: ~/.fleet_monitoring/config.yaml or .json, if there].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder for everything that is kept [default: ~/.fleet_monitoring/data].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Print JSON, for programs.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print only what was asked for and what went wrong.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// How a server is started.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// The port to listen on [default: 8768].
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server, and an agent for this very machine.
+    Up(ServeArgs),
+    /// Start the server alone.
+    Server(ServeArgs),
+    /// Make tokens with which machines join.
+    Token(token::TokenArgs),
+    /// Print the API's description (OpenAPI 3.1, JSON).
+    #[command(hide = true)]
+    Openapi,
+}
+
+/// Why a command failed: a sentence for the person who typed it, and the process's status.
+#[derive(Debug)]
+pub struct Failure {
+    sentence: String,
+    status: u8,
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            sentence: error.to_string(),
+            status: 1,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure with its sentence.
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self {
+            sentence: sentence.into(),
+            status: 1,
+        }
+    }
+}
+
+/// Runs what the command line asks for.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let global = cli.global;
+    let done = match cli.command.unwrap_or(Command::Up(cli.serve)) {
+        Command::Up(args) => server::run(&global, &args, server::With::LocalAgent),
+        Command::Server(args) => server::run(&global, &args, server::With::Nothing),
+        Command::Token(args) => token::run(&global, args),
+        Command::Openapi => {
+            println!("{}", crate::http::openapi::text());
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("atlas: {}", failure.sentence);
+            ExitCode::from(failure.status)
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! `atlas up` and `atlas server`: makes what is missing, starts the server, says where it is, and
+//! stops it in good order.
+
+mod banner;
+mod names;
+mod stop;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::dev::ServerHandle;
+use atlas_actors::auth::password::Password;
+use atlas_actors::clock::{Clock, SystemClock};
+use atlas_actors::messages::EnsureAdmin;
+use atlas_actors::model::UserName;
+use atlas_actors::supervision::ActorName;
+use atlas_actors::{Fleet, Ports, Settings};
+use atlas_store::SqliteStore;
+use atlas_store::sqlite::SqliteOptions;
+use tokio::sync::{Semaphore, watch};
+
+use super::{Failure, Global, ServeArgs, logging};
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::enrolment_desk::EnrolmentDesk;
+use crate::http::{self, Edge, LegacyAgents, limits};
+use crate::secret_file;
+use crate::tls::certificate::ServerCertificate;
+use crate::wire::envelope_v1::KeyV1;
+use crate::wire::fleet_stream::StreamEncoder;
+use banner::Banner;
+
+/// What runs beside the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum With {
+    /// An agent for this very machine.
+    LocalAgent,
+    /// Nothing.
+    Nothing,
+}
+
+/// The process's status when an actor can't be kept alive (`EX_SOFTWARE` of sysexits).
+const STATUS_INTERNAL: i32 = 70;
+/// The process's status when the disk fails (`EX_IOERR` of sysexits).
+const STATUS_DISK: i32 = 74;
+
+/// Runs a server until it is told to stop.
+///
+/// # Errors
+/// When it can't start; the sentence says what to do.
+pub fn run(global: &Global, args: &ServeArgs, with: With) -> Result<(), Failure> {
+    let started = Instant::now();
+    let mut config = Config::load(global.config.as_deref())?;
+    if let Some(port) = args.port {
+        config.fleet.server.port = port;
+    }
+    logging::start(
+        &config.logging,
+        global.quiet || !global.json && config.logging.level == "info",
+    );
+    let data_dir = DataDir::open(global.data_dir.as_deref())?;
+    let listener = bind(&config)?;
+    actix_rt::System::new().block_on(async move {
+        let running = start(&config, &data_dir, listener).await?;
+        let agent = running.start_local_agent(&config, &data_dir, with).await?;
+        running.banner(&data_dir, started, with).print(global)?;
+        stop::wait(running, agent).await
+    })
+}
+
+/// Taken before anything is made, so that a second start changes nothing.
+fn bind(config: &Config) -> Result<TcpListener, Failure> {
+    let (host, port) = (config.fleet.server.host.as_str(), config.fleet.server.port);
+    TcpListener::bind((host, port)).map_err(|error| {
+        Failure::new(match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!(
+                "port {port} is taken, perhaps by a server that runs already: stop it, or choose another with --port"
+            ),
+            std::io::ErrorKind::PermissionDenied => {
+                format!("port {port} needs more rights than this user has: choose one above 1023 with --port")
+            }
+            _ => format!("can't listen on {host} port {port} ({error}): check fleet.server.host"),
+        })
+    })
+}
+
+/// A server that serves.
+pub struct Running {
+    fleet: Fleet,
+    store: Arc<SqliteStore>,
+    server: ServerHandle,
+    stop: watch::Sender<bool>,
+    public_url: String,
+    local_url: String,
+    new_password: Option<String>,
+    join_command: String,
+    admin: UserName,
+}
+
+async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Result<Running, Failure> {
+    let clock = Arc::new(SystemClock);
+    let port = listener.local_addr()?.port();
+    let cluster_secret = data_dir.ensure_cluster_secret()?;
+    tracing::debug!(path = %cluster_secret.display(), "cluster secret");
+    let names = names::of_this_machine(&config.fleet.server.names);
+    let certificate = ServerCertificate::load_or_make(data_dir.path(), &names, clock.now())?;
+    let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificate.pin)?;
+    let tls = certificate.server_config()?;
+    let store = Arc::new(open_store(data_dir, &clock)?);
+    let encoder = Arc::new(StreamEncoder::new(epoch()?));
+    let fleet = Fleet::start(ports(&store, &clock, &encoder), &settings(config));
+    let (admin, new_password) = ensure_admin(&fleet).await?;
+    let public_url = names::public_url(config, port);
+    let token = fleet.issue_token(names::first_token()).await?;
+    let join_command = format!(
+        "atlas agent enroll {public_url} --token {}",
+        desk.token_text(&token.id, token.secret)
+    );
+    let (stop, stopping) = watch::channel(false);
+    let edge = Edge {
+        fleet: fleet.clone(),
+        encoder,
+        desk,
+        legacy: legacy(config)?,
+        local_key: local_key(data_dir)?,
+        public_url: public_url.clone(),
+        viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
+        stopping,
+        is_complete: wake(&fleet),
+    };
+    let server = http::serve(edge, listener, tls, workers())?;
+    let handle = server.handle();
+    actix_rt::spawn(server);
+    let local_url = format!("https://127.0.0.1:{port}");
+    Ok(Running {
+        fleet,
+        store,
+        server: handle,
+        stop,
+        public_url,
+        local_url,
+        new_password,
+        join_command,
+        admin,
+    })
+}
+
+fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result<SqliteStore, Failure> {
+    let on_fatal = |reason: String| {
+        eprintln!("atlas: the disk failed, stopping so that nothing is promised that is not kept: {reason}");
+        std::process::exit(STATUS_DISK);
+    };
+    let options = SqliteOptions {
+        folder: data_dir.store(),
+        clock: clock.clone(),
+        on_fatal: Box::new(on_fatal),
+        bytes_max: None,
+    };
+    Ok(SqliteStore::open(options)?)
+}
+
+fn ports(store: &Arc<SqliteStore>, clock: &Arc<SystemClock>, encoder: &Arc<StreamEncoder>) -> Ports {
+    Ports {
+        store: store.clone(),
+        clock: clock.clone(),
+        encoder: encoder.clone(),
+        give_up: Arc::new(|actor: &ActorName| {
+            eprintln!(
+                "atlas: the {actor} could not be kept alive, stopping; start again, and see the log for why"
+            );
+            std::process::exit(STATUS_INTERNAL);
+        }),
+        fault: None,
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        presence: config.fleet.server.presence.into(),
+        session_length: Duration::from_secs(config.fleet.server.session_timeout),
+    }
+}
+
+/// Reads all machines from disk while the server already takes reports.
+fn wake(fleet: &Fleet) -> Arc<AtomicBool> {
+    let is_complete = Arc::new(AtomicBool::new(false));
+    let (fleet, done) = (fleet.clone(), Arc::clone(&is_complete));
+    actix_rt::spawn(async move {
+        let started = Instant::now();
+        match fleet.wake().await {
+            Ok(machines) => {
+                done.store(true, Ordering::Relaxed);
+                tracing::info!(
+                    machines,
+                    elapsed_ms = started.elapsed().as_millis(),
+                    "all machines are read"
+                );
+            }
+            Err(error) => tracing::error!(%error, "not all machines could be read; each is when it reports"),
+        }
+    });
+    is_complete
+}
+
+/// The first administrator: as the environment says, or `admin` with a password that is made up and
+/// shown once.
+async fn ensure_admin(fleet: &Fleet) -> Result<(UserName, Option<String>), Failure> {
+    let set = |name| {
+        std::env::var(name)
+            .ok()
+            .filter(|value: &String| !value.is_empty())
+    };
+    let name = set("FLEET_WEB_USERNAME").unwrap_or_else(|| "admin".to_owned());
+    let name = UserName::parse(&name)
+        .map_err(|error| Failure::new(format!("FLEET_WEB_USERNAME can't be a user name: {error}")))?;
+    let given = set("FLEET_WEB_PASSWORD");
+    let password = match &given {
+        Some(password) => password.clone(),
+        None => names::random_password()?,
+    };
+    let admin = EnsureAdmin {
+        name: name.clone(),
+        password: Password(password.clone()),
+    };
+    let made = fleet.ensure_admin(admin).await.map_err(|error| match given {
+        Some(_) => Failure::new(format!("FLEET_WEB_PASSWORD can't be used: {error}")),
+        None => Failure::new(format!("the first administrator can't be made: {error}")),
+    })?;
+    Ok((name, (made && given.is_none()).then_some(password)))
+}
+
+fn legacy(config: &Config) -> Result<LegacyAgents, Failure> {
+    let key = config.fleet.server.encryption_key.as_deref();
+    let sealing_key = key.map(KeyV1::parse).transpose().map_err(|error| {
+        Failure::new(format!(
+            "fleet.server.encryption_key (FLEET_ENCRYPTION_KEY) is {error}"
+        ))
+    })?;
+    Ok(LegacyAgents {
+        api_key: config.fleet.server.api_key.clone(),
+        sealing_key,
+    })
+}
+
+/// A new key at each start: programs on this machine that may read the file act as administrators.
+fn local_key(data_dir: &DataDir) -> Result<String, Failure> {
+    let key = secret_file::random_hex()?;
+    secret_file::write(&data_dir.local_key(), key.as_bytes())?;
+    Ok(key)
+}
+
+fn epoch() -> Result<u64, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|_| Failure::new("the operating system has no random numbers"))?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// One worker a core, and no less than two: a slow answer must not hold up the only one.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).max(2)
+}
+
+impl Running {
+    async fn start_local_agent(
+        &self,
+        _config: &Config,
+        _data_dir: &DataDir,
+        _with: With,
+    ) -> Result<Option<crate::agent::AgentHandle>, Failure> {
+        Ok(None)
+    }
+
+    fn banner(&self, data_dir: &DataDir, started: Instant, _with: With) -> Banner {
+        Banner {
+            dashboard: self.public_url.clone(),
+            local: self.local_url.clone(),
+            user: self.admin.to_string(),
+            password: self.new_password.clone(),
+            data_dir: data_dir.path().to_owned(),
+            agent: None,
+            add_machine: self.join_command.clone(),
+            started: started.elapsed(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The folder where everything of one installation rests, and what is in it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::secret_file;
+
+/// An installation's folder.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    is_default: bool,
+}
+
+/// The folder can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// No home folder to put it into.
+    #[error("there is no home folder to keep data in: name one with --data-dir")]
+    NoHome,
+    /// It can't be made or written to.
+    #[error(
+        "the data folder {path} can't be written to ({source}): change its permissions, or name another with --data-dir"
+    )]
+    NotWritable {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The cluster secret is too short to be one.
+    #[error("the cluster secret in {0} has less than 32 bytes: remove the file and a new one is made")]
+    ShortSecret(PathBuf),
+}
+
+impl DataDir {
+    /// The folder that was named, or `~/.fleet_monitoring/data`; made when it is missing.
+    ///
+    /// # Errors
+    /// See [`DataDirError`].
+    pub fn open(named: Option<&Path>) -> Result<Self, DataDirError> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => home()?.join(".fleet_monitoring").join("data"),
+        };
+        let dir = Self {
+            path,
+            is_default: named.is_none(),
+        };
+        secret_file::make_folder(&dir.path).map_err(|source| dir.not_writable(source))?;
+        // Trying is the only honest test of a permission.
+        let trial = dir.path.join(".write-test");
+        secret_file::write(&trial, b"").map_err(|source| dir.not_writable(source))?;
+        std::fs::remove_file(&trial).map_err(|source| dir.not_writable(source))?;
+        Ok(dir)
+    }
+
+    fn not_writable(&self, source: io::Error) -> DataDirError {
+        DataDirError::NotWritable {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the store's files are.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.path.join("store")
+    }
+
+    /// The key by which programs on this very machine act as an administrator.
+    #[must_use]
+    pub fn local_key(&self) -> PathBuf {
+        self.path.join("local-admin.key")
+    }
+
+    /// The key by which this server is known to its agents.
+    #[must_use]
+    pub fn identity_key(&self) -> PathBuf {
+        self.path.join("identity.key")
+    }
+
+    /// Where this machine's agent keeps its identity and its spool.
+    #[must_use]
+    pub fn agent(&self) -> PathBuf {
+        self.path.join("agent")
+    }
+
+    /// Makes the cluster secret unless it is there or given; says where it is. It is that of 1.x and
+    /// 2.0: `~/.fleet/cluster.secret`, or in this folder when the folder was named.
+    ///
+    /// # Errors
+    /// When it can't be written, or is too short to be one.
+    pub fn ensure_cluster_secret(&self) -> Result<PathBuf, DataDirError> {
+        let folder = if self.is_default {
+            home()?.join(".fleet")
+        } else {
+            self.path.clone()
+        };
+        let path = folder.join("cluster.secret");
+        match std::fs::read_to_string(&path) {
+            Ok(secret) if secret.trim().len() >= 43 => Ok(path),
+            Ok(_) => Err(DataDirError::ShortSecret(path)),
+            Err(_) => {
+                secret_file::make_folder(&folder)
+                    .and_then(|()| secret_file::random_hex())
+                    .and_then(|secret| secret_file::write(&path, secret.as_bytes()))
+                    .map_err(|source| DataDirError::NotWritable { path: folder, source })?;
+                Ok(path)
+            }
+        }
+    }
+}
+
+fn home() -> Result<PathBuf, DataDirError> {
+    std::env::home_dir()
+        .filter(|home| !home.as_os_str().is_empty())
+        .ok_or(DataDirError::NoHome)
+}

@@ -1,0 +1,126 @@
+//! The HTTPS server: translates between the wire and the fleet, and decides nothing. It never
+//! imports the agent; what both know is in `wire`.
+
+pub mod access;
+pub mod body;
+pub mod commands;
+pub mod conditional;
+pub mod error;
+pub mod health;
+pub mod history;
+pub mod limits;
+pub mod machines;
+pub mod openapi;
+pub mod page;
+pub mod quarantine;
+pub mod reports;
+pub mod request_id;
+pub mod router;
+pub mod security_headers;
+pub mod sessions;
+pub mod stream;
+pub mod tokens;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use atlas_actors::Fleet;
+use atlas_actors::auth::Session;
+use atlas_actors::clock::Timestamp;
+use atlas_actors::model::{Role, UserName};
+use tokio::sync::{Semaphore, watch};
+
+use crate::enrolment_desk::EnrolmentDesk;
+use crate::wire::envelope_v1::KeyV1;
+use crate::wire::fleet_stream::StreamEncoder;
+
+/// What every handler has.
+pub struct Edge {
+    /// The fleet.
+    pub fleet: Fleet,
+    /// How frames look.
+    pub encoder: Arc<StreamEncoder>,
+    /// Who enrols agents.
+    pub desk: EnrolmentDesk,
+    /// What agents of 1.x and 2.0 may use.
+    pub legacy: LegacyAgents,
+    /// The key by which programs on this very machine act as an administrator.
+    pub local_key: String,
+    /// Where people and agents reach this server.
+    pub public_url: String,
+    /// Places for live streams.
+    pub viewers: Arc<Semaphore>,
+    /// Turns true when the server stops.
+    pub stopping: watch::Receiver<bool>,
+    /// Whether all machines have been read from disk since the start.
+    pub is_complete: Arc<AtomicBool>,
+}
+
+/// What agents of 1.x and 2.0 may use; without a key they are refused.
+pub struct LegacyAgents {
+    /// The key that they share.
+    pub api_key: Option<String>,
+    /// The key under which they seal their reports; with it plain ones are refused.
+    pub sealing_key: Option<KeyV1>,
+}
+
+impl Edge {
+    /// The session of a program on this very machine that knows the local key.
+    #[must_use]
+    pub fn local_session(&self, bearer: &str) -> Option<Arc<Session>> {
+        if !access::is_same_secret(bearer, &self.local_key) {
+            return None;
+        }
+        Some(Arc::new(Session {
+            user: UserName::parse("local-admin").ok()?,
+            role: Role::Admin,
+            created_at: self.fleet.now(),
+            expires_at: Timestamp::from_millis(i64::MAX),
+        }))
+    }
+}
+
+/// Starts to serve on a listener.
+///
+/// # Errors
+/// When the operating system refuses the listener.
+pub fn serve(
+    edge: Edge,
+    listener: TcpListener,
+    tls: rustls::ServerConfig,
+    workers: usize,
+) -> std::io::Result<Server> {
+    let edge = web::Data::new(edge);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(edge.clone())
+            .app_data(web::QueryConfig::default().error_handler(|error, _| bad_query(&error).into()))
+            .configure(router::configure)
+            .wrap(security_headers::security_headers())
+            .wrap(from_fn(request_id::with_request_id))
+    })
+    .workers(workers)
+    .backlog(limits::BACKLOG)
+    .max_connections(limits::CONNECTIONS_PER_WORKER)
+    .max_connection_rate(limits::HANDSHAKES_PER_WORKER)
+    .client_request_timeout(limits::HEAD_DEADLINE)
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .keep_alive(limits::KEEP_ALIVE)
+    .tls_handshake_timeout(limits::HANDSHAKE_DEADLINE)
+    .shutdown_timeout(limits::DRAIN.as_secs())
+    .disable_signals()
+    .listen_rustls_0_23(listener, tls)?;
+    Ok(server.run())
+}
+
+fn bad_query(_: &actix_web::error::QueryPayloadError) -> error::ApiError {
+    error::ApiError::bad_request(
+        "malformed_query",
+        "The address's query is not what this route takes: docs/api.md shows its fields.",
+    )
+}

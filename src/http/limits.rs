@@ -1,0 +1,75 @@
+//! Every bound of the server's edge, each with its reason. The fleet's bounds are in
+//! `actors/src/limits.rs`.
+
+use std::time::Duration;
+
+/// Bytes of a request's body. Reason: a report is 2 KB; a hundred times that with thousands of
+/// processes is still far below.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// How long a body may take as a whole.
+pub const BODY_DEADLINE: Duration = Duration::from_secs(15);
+
+/// From when on a body must come at [`BODY_BYTES_PER_S_MIN`].
+pub const BODY_GRACE: Duration = Duration::from_secs(3);
+
+/// The least rate of a body. Reason: slower than any modem; who drips holds a place for others.
+pub const BODY_BYTES_PER_S_MIN: u64 = 1024;
+
+/// How long a client may take to send a request's head.
+pub const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long an idle connection stays open. Reason: longer than the 30 s between two reports, so that
+/// an agent keeps its connection.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long a TLS handshake may take.
+pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// TLS handshakes under way in one worker. Reason: one costs about a millisecond of a core; a queue
+/// of a quarter of a second is as long as helps.
+pub const HANDSHAKES_PER_WORKER: usize = 256;
+
+/// Connections of one worker. Reason: 10,000 agents and their browsers on one worker, should the
+/// others be busy, at about 30 KB each.
+pub const CONNECTIONS_PER_WORKER: usize = 12_500;
+
+/// Connections that wait to be taken.
+pub const BACKLOG: u32 = 4_096;
+
+/// Requests that one HTTP/2 connection may have under way.
+pub const STREAMS_PER_CONNECTION: u32 = 64;
+
+/// How long a stopping server waits for what is under way.
+pub const DRAIN: Duration = Duration::from_secs(10);
+
+/// How often a quiet live stream gives a sign of life. Reason: the page says that it lost the server
+/// after three missed ones.
+pub const TICK: Duration = Duration::from_secs(5);
+
+/// Live streams of one server.
+pub const STREAMS_MAX: usize = 512;
+
+/// History entries of one answer, unless asked otherwise, and at most.
+pub const HISTORY_DEFAULT: usize = 100;
+/// See [`HISTORY_DEFAULT`].
+pub const HISTORY_MAX: usize = 10_000;
+
+/// Points of one series, unless asked otherwise.
+pub const POINTS_DEFAULT: usize = 600;
+
+/// Machines of one page at most.
+pub const PAGE_MAX: usize = 10_000;
+
+/// Commands that one poll hands out, unless asked otherwise, and at most (contract, section 2).
+pub const COMMANDS_DEFAULT: usize = 10;
+/// See [`COMMANDS_DEFAULT`].
+pub const COMMANDS_MAX: usize = 100;
+
+/// Above so many bytes an answer is compressed on a thread of its own.
+pub const COMPRESS_INLINE_MAX: usize = 256 * 1024;
+
+/// How long an enrolment token may be good for.
+pub const TOKEN_TTL_MAX_S: u64 = 30 * 86_400;
+/// How many machines one enrolment token may enrol.
+pub const TOKEN_USES_MAX: u32 = 100_000;

@@ -1,0 +1,61 @@
+//! The API's description, made from the handlers and the views.
+
+use actix_web::HttpResponse;
+use utoipa::OpenApi;
+
+use super::error::ApiError;
+use super::{commands, health, history, machines, quarantine, reports, sessions, stream, tokens};
+use crate::wire::views;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ATLAS",
+        description = "Watches a fleet of computers. Paths under /api/fleet are those of ATLAS 2.0."
+    ),
+    paths(
+        reports::record,
+        commands::poll,
+        commands::settle,
+        tokens::enrol,
+        tokens::issue,
+        health::fleet,
+        sessions::sign_in,
+        sessions::sign_out,
+        sessions::me,
+        machines::list,
+        machines::show,
+        machines::summary,
+        machines::tag,
+        machines::forget,
+        history::recent,
+        history::series,
+        stream::open,
+        commands::enqueue,
+        commands::recent,
+        quarantine::list,
+    ),
+    components(schemas(
+        views::CardView,
+        views::SnapshotFrame,
+        views::DeltaFrame,
+        views::TickFrame,
+        views::ErrorBody,
+        views::LegacyErrorBody,
+    ))
+)]
+struct Document;
+
+/// The document as text, as `GET /api/openapi.json` gives it.
+#[must_use]
+pub fn text() -> String {
+    Document::openapi().to_pretty_json().unwrap_or_default()
+}
+
+/// The document.
+///
+/// # Errors
+/// None.
+pub async fn document() -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().content_type("application/json").body(text()))
+}

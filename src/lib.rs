@@ -1,0 +1,13 @@
+//! ATLAS: the edge around the fleet. The command line, the HTTPS server, the agent's process, and
+//! what they speak. It translates and never decides: that is the business of `atlas-actors`.
+
+pub mod agent;
+pub mod cli;
+pub mod config;
+pub mod data_dir;
+pub mod enrolment_desk;
+pub mod http;
+pub mod local_server;
+pub mod secret_file;
+pub mod tls;
+pub mod wire;

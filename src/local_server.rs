@@ -1,0 +1,83 @@
+//! The server on this very machine, as command-line tools reach it: over HTTPS on loopback, with
+//! the key in its data folder that only its owner can read, and with its certificate pinned.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::cli::{Failure, Global};
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::tls::certificate::read_pin;
+use crate::tls::pinned::{self, BesidePin, PinnedVerifier};
+
+/// How long it may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A way to the server on this machine.
+pub struct LocalServer {
+    client: reqwest::Client,
+    key: String,
+    /// Its address.
+    pub url: String,
+}
+
+impl LocalServer {
+    /// The server that the data folder belongs to.
+    ///
+    /// # Errors
+    /// When there has never been one.
+    pub fn find(global: &Global, port: Option<u16>) -> Result<Self, Failure> {
+        let config = Config::load(global.config.as_deref())?;
+        let data_dir = DataDir::open(global.data_dir.as_deref())?;
+        let port = port.unwrap_or(config.fleet.server.port);
+        let key = std::fs::read_to_string(data_dir.local_key()).map_err(|_| {
+            Failure::new(format!(
+                "no server has run with the data folder {}: start it with `atlas up`, or name its folder with --data-dir",
+                data_dir.path().display()
+            ))
+        })?;
+        let client = client(data_dir.path())?;
+        Ok(Self {
+            client,
+            key,
+            url: format!("https://127.0.0.1:{port}"),
+        })
+    }
+
+    /// Sends JSON and reads JSON.
+    ///
+    /// # Errors
+    /// When the server does not run or refuses.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.key)
+            .json(body);
+        let answer = request.send().await.map_err(|error| {
+            let hint = "is it running? `atlas up` starts it, --port names another port";
+            Failure::new(format!(
+                "the server on this machine does not answer at {} ({error}): {hint}",
+                self.url
+            ))
+        })?;
+        if !answer.status().is_success() {
+            let status = answer.status();
+            let said = answer.text().await.unwrap_or_default();
+            return Err(Failure::new(format!("the server refused ({status}): {said}")));
+        }
+        Ok(answer.json().await?)
+    }
+}
+
+fn client(folder: &Path) -> Result<reqwest::Client, Failure> {
+    let pin = read_pin(folder)?;
+    let tls = pinned::client_config(PinnedVerifier::new(vec![pin], BesidePin::Nothing))?;
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .timeout(TIMEOUT)
+        .build()?)
+}

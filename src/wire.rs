@@ -1,0 +1,19 @@
+//! The only place that knows how things look on the wire: JSON, envelopes and their versions. The
+//! server and the agent both use it and never each other. No HTTP, no sockets, no clock.
+
+pub mod aead;
+pub mod base64;
+pub mod enrolment;
+pub mod envelope_v1;
+pub mod envelope_v2;
+pub mod fleet_stream;
+pub mod gzip;
+pub mod hex_id;
+pub mod incoming_report;
+pub mod keyed_hash;
+pub mod length_prefixed;
+pub mod machine_json;
+pub mod pins;
+pub mod secret;
+pub mod shape;
+pub mod views;

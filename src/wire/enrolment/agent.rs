@@ -1,0 +1,154 @@
+//! The agent's side of an enrolment. It asks once, checks that the answer comes from the server its
+//! token names, and ends with an identity to keep. It sends nothing and stores nothing itself.
+
+use ed25519_dalek::{Signature as Ed25519Signature, Signer as _, SigningKey, VerifyingKey};
+
+use super::agreement::{self, LowOrderKey};
+use super::identity::AgentIdentity;
+use super::token::{JoinToken, TokenHash};
+use super::{EnrolmentAnswerV2, EnrolmentRequestV2, FactsError, KEYS_MAX, MachineFactsV2};
+use crate::wire::base64::Base64Array;
+use crate::wire::pins::ServerId;
+use crate::wire::secret::Secret;
+
+/// The private keys that an agent brings.
+#[derive(Clone, Debug)]
+pub struct AgentSeeds {
+    /// Its identity, Ed25519. An agent that enrols again brings the one it has.
+    pub identity: Secret<32>,
+    /// Its half of the agreement, X25519. New for each enrolment.
+    pub exchange: Secret<32>,
+}
+
+/// An enrolment that waits for its answer. It lives as long as the call; after a crash begin anew.
+#[derive(Debug)]
+pub struct AgentEnrolment {
+    request: EnrolmentRequestV2,
+    transcript_hash: [u8; 32],
+    token: TokenHash,
+    server_id: ServerId,
+    server_url: String,
+    seeds: AgentSeeds,
+}
+
+/// Why an answer is not taken. The agent is then not enrolled and keeps nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FinishError {
+    /// Another server, or somebody in between.
+    #[error(
+        "this is not the server that the join token is for: someone may be in between, or the token is of another server"
+    )]
+    WrongServer,
+    /// The answer is not what the server signed, or it answers another request.
+    #[error("the server's answer was changed on its way")]
+    NotAuthentic,
+    /// It names no TLS key or too many keys.
+    #[error("the server's answer names no TLS key, or more than {KEYS_MAX} keys")]
+    Keys,
+    /// Its exchange key is of low order.
+    #[error(transparent)]
+    LowOrderKey(#[from] LowOrderKey),
+}
+
+impl AgentSeeds {
+    /// Keys for a machine that never enrolled.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        Self::again(Secret::random()?)
+    }
+
+    /// Keys for a machine that enrols again.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn again(identity: Secret<32>) -> Result<Self, getrandom::Error> {
+        Ok(Self {
+            identity,
+            exchange: Secret::random()?,
+        })
+    }
+}
+
+impl AgentEnrolment {
+    /// Makes the request.
+    ///
+    /// # Errors
+    /// When the server would refuse the facts.
+    pub fn begin(
+        token: &JoinToken,
+        server_url: &str,
+        machine_facts: MachineFactsV2,
+        seeds: AgentSeeds,
+    ) -> Result<Self, FactsError> {
+        machine_facts.check()?;
+        let identity = SigningKey::from_bytes(seeds.identity.expose());
+        let mut request = EnrolmentRequestV2 {
+            token_id: token.id(),
+            ak_pub: Base64Array(identity.verifying_key().to_bytes()),
+            ex_pub: agreement::exchange_public(&seeds.exchange),
+            machine_facts,
+            mac: Base64Array([0; 32]),
+            sig_ak: Base64Array([0; 64]),
+        };
+        let transcript = agreement::transcript(&request, token.server_id());
+        request.mac = agreement::mac(&token.hash(), &transcript);
+        request.sig_ak = Base64Array(identity.sign(&transcript).to_bytes());
+        Ok(Self {
+            request,
+            transcript_hash: agreement::transcript_hash(&transcript),
+            token: token.hash(),
+            server_id: token.server_id(),
+            server_url: server_url.to_owned(),
+            seeds,
+        })
+    }
+
+    /// What to send. Sending it again is harmless.
+    pub const fn request(&self) -> &EnrolmentRequestV2 {
+        &self.request
+    }
+
+    /// Checks the answer and agrees on the root.
+    ///
+    /// # Errors
+    /// See [`FinishError`].
+    pub fn finish(&self, answer: &EnrolmentAnswerV2) -> Result<AgentIdentity, FinishError> {
+        self.check(answer)?;
+        let root = agreement::root(
+            self.transcript_hash,
+            &self.seeds.exchange,
+            &answer.sx_pub,
+            &self.token,
+        )?;
+        Ok(AgentIdentity {
+            format: AgentIdentity::FORMAT,
+            server_url: self.server_url.clone(),
+            server_id: self.server_id,
+            agent_id: answer.agent_id,
+            machine_id: self.request.machine_facts.machine_id.trim().to_owned(),
+            kid: answer.kid,
+            epoch: answer.ep,
+            root,
+            identity_key: self.seeds.identity.clone(),
+            tls_pins: answer.tls_pins.clone(),
+            command_keys: answer.command_keys.clone(),
+        })
+    }
+
+    fn check(&self, answer: &EnrolmentAnswerV2) -> Result<(), FinishError> {
+        if ServerId::of(&answer.server_key.0) != self.server_id {
+            return Err(FinishError::WrongServer);
+        }
+        let signed = agreement::answer_bytes(answer, &self.transcript_hash);
+        VerifyingKey::from_bytes(&answer.server_key.0)
+            .and_then(|key| key.verify_strict(&signed, &Ed25519Signature::from_bytes(&answer.sig.0)))
+            .map_err(|_| FinishError::NotAuthentic)?;
+        let (pins, keys) = (answer.tls_pins.len(), answer.command_keys.len());
+        if pins == 0 || pins > KEYS_MAX || keys > KEYS_MAX {
+            return Err(FinishError::Keys);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! Reads what a machine says of itself.
+
+use atlas_actors::model::machine_id::{MACHINE_ID_BYTES_MAX, checked_label, checked_name};
+use atlas_actors::model::{AgentKind, Facts, MachineId, OsFamily};
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::{ReadReportError, parse};
+
+/// Other texts about a machine are cut off here: they are shown in one line.
+const TEXT_CHARS_MAX: usize = 200;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct MachineInfo {
+    hostname: Option<String>,
+    computer_name: Option<String>,
+    os: Option<String>,
+    os_version: Option<String>,
+    model: Option<String>,
+    serial_number: Option<String>,
+    local_ip: Option<String>,
+    agent_version: Option<String>,
+}
+
+/// Reads the `machine_info` section. An agent that says its version is one of this program.
+pub(super) fn read(
+    document: &str,
+    machine: &MachineId,
+    atlas_version: Option<String>,
+) -> Result<Facts, ReadReportError> {
+    let info: MachineInfo = parse(document.as_bytes(), "machine_info")?;
+    let hostname = match info.hostname.filter(|name| !name.trim().is_empty()) {
+        None => machine.to_string(),
+        Some(name) => checked_name(&name, MACHINE_ID_BYTES_MAX)
+            .map_err(|source| ReadReportError::Name {
+                field: "hostname",
+                source,
+            })?
+            .to_owned(),
+    };
+    let name = match info.computer_name.filter(|name| !name.trim().is_empty()) {
+        None => hostname.clone(),
+        Some(name) => checked_label(&name, MACHINE_ID_BYTES_MAX)
+            .map_err(|source| ReadReportError::Name {
+                field: "computer_name",
+                source,
+            })?
+            .to_owned(),
+    };
+    Ok(Facts {
+        name,
+        hostname,
+        os: os_family(info.os.as_deref().unwrap_or_default()),
+        os_version: info.os_version.map(shortened).unwrap_or_default(),
+        model: info.model.map(shortened),
+        serial: info
+            .serial_number
+            .map(shortened)
+            .filter(|serial| !serial.is_empty()),
+        local_ip: info.local_ip.map(shortened),
+        agent: if atlas_version.is_some() {
+            AgentKind::Atlas
+        } else {
+            AgentKind::Legacy
+        },
+        agent_version: atlas_version.or(info.agent_version).map(shortened),
+        document: Bytes::copy_from_slice(document.as_bytes()),
+    })
+}
+
+fn os_family(name: &str) -> OsFamily {
+    match name.to_ascii_lowercase().as_str() {
+        "darwin" | "macos" => OsFamily::MacOs,
+        "linux" => OsFamily::Linux,
+        "windows" => OsFamily::Windows,
+        _ => OsFamily::Other,
+    }
+}
+
+fn shortened(text: String) -> String {
+    let clean = text.chars().filter(|c| !c.is_control());
+    clean.take(TEXT_CHARS_MAX).collect()
+}

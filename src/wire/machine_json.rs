@@ -1,0 +1,100 @@
+//! A machine's record as JSON: the card of the live page, the whole record, the whole fleet.
+
+use atlas_actors::model::{AgentKind, Metric};
+use atlas_actors::roster::{MachineSnapshot, Row};
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+use super::views::{AgentView, CardView, MachineView};
+
+/// A machine as the live page shows it.
+#[must_use]
+pub fn card(machine: &MachineSnapshot) -> CardView<'_> {
+    let (facts, samples) = (&*machine.facts, &machine.samples);
+    let rounded = |metric| samples.get(metric).map(round_to_tenth);
+    CardView {
+        id: machine.id.as_str(),
+        name: &facts.name,
+        hostname: &facts.hostname,
+        os: facts.os.name(),
+        os_version: &facts.os_version,
+        model: facts.model.as_deref(),
+        ip: facts.local_ip.as_deref(),
+        tags: machine.tags.iter().map(|tag| tag.as_str()).collect(),
+        presence: machine.presence.name(),
+        presence_since: machine.presence_since.to_string(),
+        first_seen: machine.first_seen.to_string(),
+        last_seen: machine.last_seen.to_string(),
+        interval_s: machine.interval_s,
+        cpu_percent: rounded(Metric::CpuPercent),
+        memory_percent: rounded(Metric::MemoryPercent),
+        disk_percent: rounded(Metric::DiskPercent),
+        load_1: samples.get(Metric::Load1),
+        recv_bytes_per_s: samples.get(Metric::NetReceived).map(f32::round),
+        sent_bytes_per_s: samples.get(Metric::NetSent).map(f32::round),
+        temperature_c: rounded(Metric::Temperature),
+        battery_percent: rounded(Metric::BatteryPercent),
+        uptime_s: samples.get(Metric::Uptime).map(f32::round),
+        cpu_recent: &machine.recent_cpu,
+        alarms: machine.alarms().map(|alarm| alarm.kind).collect(),
+        legacy: facts.agent == AgentKind::Legacy,
+    }
+}
+
+fn round_to_tenth(value: f32) -> f32 {
+    (value * 10.0).round() / 10.0
+}
+
+/// A machine's whole record.
+#[must_use]
+pub fn machine(machine: &MachineSnapshot) -> MachineView<'_> {
+    MachineView {
+        machine_id: machine.id.as_str(),
+        info: document(&machine.facts.document).unwrap_or(RawValue::NULL),
+        first_seen: machine.first_seen.to_string(),
+        last_seen: machine.last_seen.to_string(),
+        status: machine.presence.name(),
+        latest_metrics: document(&machine.document),
+        tags: machine.tags.iter().map(|tag| tag.as_str()).collect(),
+        presence_since: machine.presence_since.to_string(),
+        interval_s: machine.interval_s,
+        agent: AgentView {
+            kind: match machine.facts.agent {
+                AgentKind::Atlas => "atlas",
+                AgentKind::Legacy => "2.0",
+            },
+            version: machine.facts.agent_version.as_deref(),
+            dropped_reports: machine.dropped,
+            late_reports: machine.late,
+        },
+    }
+}
+
+/// A document as it was sent; it was valid JSON when it was taken in.
+fn document(bytes: &[u8]) -> Option<&RawValue> {
+    serde_json::from_slice(bytes).ok()
+}
+
+/// The whole fleet, as `{"machines":[…]}`.
+#[must_use]
+pub fn fleet(rows: &[Arc<Row>]) -> Bytes {
+    let mut json = Vec::with_capacity(rows.len() * 2_048 + 16);
+    json.extend_from_slice(b"{\"machines\":[");
+    for (index, row) in rows.iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        json.extend_from_slice(&to_json(&machine(&row.snapshot)));
+    }
+    json.extend_from_slice(b"]}");
+    Bytes::from(json)
+}
+
+/// A view as JSON.
+#[must_use]
+pub fn to_json<T: Serialize>(view: &T) -> Vec<u8> {
+    // Views are made of texts, numbers and lists, which always serialise.
+    serde_json::to_vec(view).unwrap_or_default()
+}

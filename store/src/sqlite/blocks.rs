@@ -1,0 +1,133 @@
+//! Blocks of history: keeping, finding and dropping them. A damaged block costs only itself.
+
+use atlas_actors::clock::Timestamp;
+use atlas_actors::model::MachineId;
+use atlas_actors::store::{StoreError, StoredBlock, Tier, TimeRange};
+use bytes::Bytes;
+use rusqlite::{Connection, Row, params};
+
+use super::columns::{checksum, sound_body};
+use super::failure::store_error;
+use super::job::{Desk, Operation};
+use crate::limits::BLOCKS_DROPPED_AT_ONCE;
+
+const AT_ONCE: i64 = BLOCKS_DROPPED_AT_ONCE as i64;
+
+/// Keeps a block.
+pub(super) struct PutBlock {
+    pub(super) machine: MachineId,
+    pub(super) tier: Tier,
+    pub(super) block: StoredBlock,
+}
+
+impl Operation for PutBlock {
+    type Output = ();
+    type Error = StoreError;
+
+    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
+        let (machine, tier) = (self.machine.as_str(), self.tier.name());
+        let StoredBlock { range, body } = self.block;
+        let (first, last) = (range.from.as_millis(), range.to.as_millis());
+        let crc = block_checksum(machine, tier, first, last, &body);
+        desk.connection
+            .prepare_cached(
+                "INSERT INTO blocks (machine, tier, first_ms, last_ms, crc, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (machine, tier, first_ms)
+                 DO UPDATE SET last_ms = excluded.last_ms, crc = excluded.crc, body = excluded.body",
+            )?
+            .execute(params![machine, tier, first, last, crc, &body[..]])?;
+        Ok(Ok(()))
+    }
+}
+
+/// Drops some of a tier's blocks that end before a moment, the oldest first.
+pub(super) struct DropBlocksBefore {
+    pub(super) tier: Tier,
+    pub(super) moment: Timestamp,
+}
+
+impl Operation for DropBlocksBefore {
+    type Output = usize;
+    type Error = StoreError;
+
+    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<usize, StoreError>> {
+        desk.connection
+            .prepare_cached(
+                "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks INDEXED BY blocks_by_end
+                 WHERE tier = ?1 AND last_ms < ?2 ORDER BY last_ms LIMIT ?3)",
+            )?
+            .execute(params![self.tier.name(), self.moment.as_millis(), AT_ONCE])
+            .map(Ok)
+    }
+}
+
+/// Drops some of a machine's blocks.
+pub(super) struct DropBlocksOf(pub(super) MachineId);
+
+impl Operation for DropBlocksOf {
+    type Output = usize;
+    type Error = StoreError;
+
+    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<usize, StoreError>> {
+        desk.connection
+            .prepare_cached(
+                "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE machine = ?1 LIMIT ?2)",
+            )?
+            .execute(params![self.0.as_str(), AT_ONCE])
+            .map(Ok)
+    }
+}
+
+/// The blocks that overlap a range, by their first moment. A damaged one is left out and named in the
+/// log: a gap in a chart is better than no chart.
+pub(super) fn overlapping(
+    connection: &Connection,
+    machine: &MachineId,
+    tier: Tier,
+    range: TimeRange,
+) -> Result<Vec<StoredBlock>, StoreError> {
+    let read = || {
+        let mut select = connection.prepare_cached(
+            "SELECT first_ms, last_ms, crc, body FROM blocks
+             WHERE machine = ?1 AND tier = ?2 AND first_ms <= ?3 AND last_ms >= ?4 ORDER BY first_ms",
+        )?;
+        let (from, to) = (range.from.as_millis(), range.to.as_millis());
+        let rows = select.query_map(params![machine.as_str(), tier.name(), to, from], |row| {
+            let block = block(machine.as_str(), tier.name(), row);
+            if block.is_none() {
+                let first_ms: i64 = row.get(0).unwrap_or(-1);
+                tracing::warn!(
+                    machine = machine.as_str(),
+                    tier = tier.name(),
+                    first_ms,
+                    "a block is damaged"
+                );
+            }
+            Ok(block)
+        })?;
+        rows.filter_map(Result::transpose)
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().map_err(|error| store_error(&error))
+}
+
+/// Reads a block out of the columns first_ms, last_ms, crc, body. `None` = it is damaged.
+pub(super) fn block(machine: &str, tier: &str, row: &Row<'_>) -> Option<StoredBlock> {
+    let (first, last): (i64, i64) = (row.get(0).ok()?, row.get(1).ok()?);
+    let body: Bytes = sound_body(row, 3, 2, |body| block_checksum(machine, tier, first, last, body))?;
+    let range = TimeRange {
+        from: Timestamp::from_millis(first),
+        to: Timestamp::from_millis(last),
+    };
+    Some(StoredBlock { range, body })
+}
+
+fn block_checksum(machine: &str, tier: &str, first: i64, last: i64, body: &[u8]) -> u32 {
+    let identity: [&[u8]; 4] = [
+        machine.as_bytes(),
+        tier.as_bytes(),
+        &first.to_le_bytes(),
+        &last.to_le_bytes(),
+    ];
+    checksum(&identity, body)
+}
