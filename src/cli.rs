@@ -1,7 +1,9 @@
 //! The command line: what can be asked, and which status the process ends with.
 
 pub mod logging;
+pub mod open_files;
 pub mod server;
+pub mod simulate;
 pub mod token;
 
 use std::path::PathBuf;
@@ -58,6 +60,8 @@ enum Command {
     Up(ServeArgs),
     /// Start the server alone.
     Server(ServeArgs),
+    /// Send the reports of a fleet that does not exist, and measure.
+    Simulate(simulate::SimulateArgs),
     /// Make tokens with which machines join.
     Token(token::TokenArgs),
     /// Print the API's description (OpenAPI 3.1, JSON).
@@ -99,6 +103,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Up(cli.serve)) {
         Command::Up(args) => server::run(&global, &args, server::With::LocalAgent),
         Command::Server(args) => server::run(&global, &args, server::With::Nothing),
+        Command::Simulate(args) => simulate::run(&global, args),
         Command::Token(args) => token::run(&global, args),
         Command::Openapi => {
             println!("{}", crate::http::openapi::text());

@@ -20,6 +20,7 @@ pub mod security_headers;
 pub mod sessions;
 pub mod stream;
 pub mod tokens;
+pub mod yardstick;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct Edge {
     pub viewers: Arc<Semaphore>,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
+    /// Whether the routes that do nothing are there, to measure the others by.
+    pub yardstick: bool,
     /// Whether all machines have been read from disk since the start.
     pub is_complete: Arc<AtomicBool>,
 }

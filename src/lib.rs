@@ -9,5 +9,6 @@ pub mod enrolment_desk;
 pub mod http;
 pub mod local_server;
 pub mod secret_file;
+pub mod simulate;
 pub mod tls;
 pub mod wire;

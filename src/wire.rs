@@ -14,6 +14,7 @@ pub mod keyed_hash;
 pub mod length_prefixed;
 pub mod machine_json;
 pub mod pins;
+pub mod report_v1;
 pub mod secret;
 pub mod shape;
 pub mod views;

@@ -21,7 +21,7 @@ use atlas_store::SqliteStore;
 use atlas_store::sqlite::SqliteOptions;
 use tokio::sync::{Semaphore, watch};
 
-use super::{Failure, Global, ServeArgs, logging};
+use super::{Failure, Global, ServeArgs, logging, open_files};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::enrolment_desk::EnrolmentDesk;
@@ -60,6 +60,7 @@ pub fn run(global: &Global, args: &ServeArgs, with: With) -> Result<(), Failure>
         &config.logging,
         global.quiet || !global.json && config.logging.level == "info",
     );
+    open_files::raise_limit();
     let data_dir = DataDir::open(global.data_dir.as_deref())?;
     let listener = bind(&config)?;
     actix_rt::System::new().block_on(async move {
@@ -128,6 +129,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         public_url: public_url.clone(),
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
         stopping,
+        yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
         is_complete: wake(&fleet),
     };
     let server = http::serve(edge, listener, tls, workers())?;

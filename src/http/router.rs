@@ -9,6 +9,7 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     commands, health, history, machines, openapi, page, quarantine, reports, sessions, stream, tokens,
+    yardstick,
 };
 
 /// One row of the table.
@@ -71,6 +72,9 @@ pub fn table() -> Vec<Entry> {
         DELETE "/api/v2/machines/{id}"                       ADMIN => machines::forget;
         POST   "/api/v2/tokens"                              ADMIN => tokens::issue;
         GET    "/api/v2/quarantine"                          ADMIN => quarantine::list;
+
+        POST   "/api/v2/yardstick"                           Access::Agent => yardstick::swallow;
+        GET    "/api/v2/yardstick"                           Access::Open => yardstick::fill;
 
         GET    "/"                                           Access::Open => page::index;
         GET    "/login"                                      Access::Open => page::index;

@@ -1,0 +1,104 @@
+//! One simulated agent: its machine, its key, its own connection.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use atlas_actors::clock::{Clock, SystemClock};
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use super::Plan;
+use super::machine::SimulatedMachine;
+use super::tally::Tally;
+use crate::wire::envelope_v2::{Compression, Context, Outgoing, SealKey};
+use crate::wire::report_v1::DeliveryV1;
+
+/// The route as the seal knows it.
+const REPORT_ROUTE: &str = "/api/fleet/report";
+
+pub(super) struct SimulatedAgent {
+    pub(super) machine: SimulatedMachine,
+    pub(super) client: reqwest::Client,
+    pub(super) key: SealKey,
+    pub(super) report_url: String,
+    pub(super) spool: String,
+    pub(super) seq: u64,
+    /// The report that was not acknowledged yet; sent again before a new one is made.
+    pub(super) pending: Option<(u64, Vec<u8>)>,
+}
+
+#[derive(Deserialize)]
+struct Receipt {
+    #[serde(default)]
+    duplicate: bool,
+}
+
+impl SimulatedAgent {
+    /// When in its interval this agent reports.
+    pub(super) fn phase(&mut self, interval: Duration) -> Duration {
+        interval.mul_f64(self.machine.chance())
+    }
+
+    /// Sends a report; the time that its acknowledgement took, if it came.
+    pub(super) async fn report(&mut self, plan: &Plan, tally: &Tally) -> Option<Duration> {
+        let (seq, plaintext) = self.pending.take().unwrap_or_else(|| {
+            tally.sent.fetch_add(1, Relaxed);
+            self.next_report(plan)
+        });
+        let sealed = self.key.seal(&Outgoing {
+            seq,
+            sent_at: SystemClock.now(),
+            context: Context {
+                method: "POST",
+                route: REPORT_ROUTE,
+            },
+            compression: Compression::Allowed,
+            plaintext: &plaintext,
+        });
+        let body = sealed
+            .ok()
+            .and_then(|envelope| serde_json::to_vec(&envelope).ok())?;
+        let started = Instant::now();
+        if self.send(body, tally).await {
+            return Some(started.elapsed());
+        }
+        self.pending = Some((seq, plaintext));
+        // An agent that is refused waits; the interval of a flat-out run would be none at all.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        None
+    }
+
+    fn next_report(&mut self, plan: &Plan) -> (u64, Vec<u8>) {
+        self.seq += 1;
+        let delivery = DeliveryV1 {
+            spool: self.spool.clone(),
+            seq: self.seq,
+        };
+        let interval_s = u32::try_from(plan.interval.as_secs()).unwrap_or(u32::MAX).max(1);
+        let report = self.machine.report(delivery, SystemClock.now(), interval_s);
+        (self.seq, report.to_json().unwrap_or_default())
+    }
+
+    async fn send(&self, body: Vec<u8>, tally: &Tally) -> bool {
+        let request = self
+            .client
+            .post(&self.report_url)
+            .header("content-type", "application/json")
+            .body(body);
+        let Ok(answer) = request.send().await else {
+            tally.unreachable.fetch_add(1, Relaxed);
+            return false;
+        };
+        if answer.status() != StatusCode::OK {
+            tally.refused.fetch_add(1, Relaxed);
+            return false;
+        }
+        let Ok(receipt) = answer.json::<Receipt>().await else {
+            tally.unreachable.fetch_add(1, Relaxed);
+            return false;
+        };
+        tally.acknowledged.fetch_add(1, Relaxed);
+        tally.duplicates.fetch_add(u64::from(receipt.duplicate), Relaxed);
+        true
+    }
+}
