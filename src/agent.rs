@@ -1,9 +1,89 @@
-//! The agent.
+//! The agent: a small process on every machine. It measures, keeps what it measured on disk until
+//! the server has it, and never imports the server.
+//!
+//! ```text
+//! Sampler ─▶ Collector (its own thread) ─▶ Spool (on disk) ─▶ Uplink ─▶ Breaker ─▶ POST /api/fleet/report
+//! ```
+
+pub mod collect;
+pub mod enrol;
+pub mod identity_file;
+pub mod sampler;
+pub mod spool;
+pub mod test_run;
+pub mod uplink;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use actix::Addr;
+use atlas_actors::breaker::Breaker;
+
+use crate::wire::enrolment::identity::AgentIdentity;
+use collect::Collector;
+use sampler::{Sampler, StopSampling};
+use spool::disk::OpenSpoolError;
+use spool::{CloseSpool, SPOOL_BYTES_MAX, Spool};
+use uplink::{Uplink, UplinkParts};
+
+/// What an agent needs to run.
+pub struct AgentSettings {
+    /// Who it is and whose.
+    pub identity: AgentIdentity,
+    /// Where the server is, when that is not what the identity says.
+    pub server_url: Option<String>,
+    /// Between two reports.
+    pub interval: Duration,
+    /// Where reports wait.
+    pub spool_dir: PathBuf,
+}
+
+/// The agent can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartAgentError {
+    /// Its spool can't be opened.
+    #[error("the agent's spool can't be used: {0}")]
+    Spool(#[from] OpenSpoolError),
+    /// TLS can't be set up.
+    #[error("TLS can't be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// An HTTPS client can't be made.
+    #[error("an HTTPS client can't be made: {0}")]
+    Client(#[from] reqwest::Error),
+}
 
 /// A running agent.
-pub struct AgentHandle;
+pub struct AgentHandle {
+    sampler: Addr<Sampler>,
+    spool: Addr<Spool>,
+}
+
+/// Starts an agent in the current arbiter.
+///
+/// # Errors
+/// See [`StartAgentError`].
+pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
+    let server_url = settings
+        .server_url
+        .unwrap_or_else(|| settings.identity.server_url.clone());
+    let spool = Spool::start(settings.spool_dir, SPOOL_BYTES_MAX)?;
+    let uplink = Uplink::start_supervised(UplinkParts {
+        client: enrol::pinned_client(&settings.identity)?,
+        report_url: format!("{}{}", server_url.trim_end_matches('/'), uplink::REPORT_ROUTE),
+        key: settings.identity.seal_key(0),
+        spool: spool.clone(),
+        breaker: Breaker::start_for(&server_url, None),
+    });
+    let collector = Collector::start_thread(settings.identity.machine_id.clone(), settings.interval);
+    let sampler = Sampler::start_supervised(collector, spool.clone(), uplink, settings.interval);
+    Ok(AgentHandle { sampler, spool })
+}
 
 impl AgentHandle {
-    /// Ends it.
-    pub async fn stop(self) {}
+    /// Ends it: what waits stays on disk.
+    pub async fn stop(self) {
+        // Actors that are gone have stopped already.
+        let _ = self.sampler.send(StopSampling).await;
+        let _ = self.spool.send(CloseSpool).await;
+    }
 }

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and which status the process ends with.
 
+pub mod agent;
 pub mod logging;
 pub mod open_files;
 pub mod server;
@@ -60,6 +61,8 @@ enum Command {
     Up(ServeArgs),
     /// Start the server alone.
     Server(ServeArgs),
+    /// Start the agent of this machine, or enrol it.
+    Agent(agent::AgentArgs),
     /// Send the reports of a fleet that does not exist, and measure.
     Simulate(simulate::SimulateArgs),
     /// Make tokens with which machines join.
@@ -85,6 +88,12 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
 impl Failure {
     /// A failure with its sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
@@ -103,6 +112,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Up(cli.serve)) {
         Command::Up(args) => server::run(&global, &args, server::With::LocalAgent),
         Command::Server(args) => server::run(&global, &args, server::With::Nothing),
+        Command::Agent(args) => agent::run(&global, args),
         Command::Simulate(args) => simulate::run(&global, args),
         Command::Token(args) => token::run(&global, args),
         Command::Openapi => {

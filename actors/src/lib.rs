@@ -6,6 +6,7 @@
 //! Read [`fleet`] first: it wires all actors on one page.
 
 pub mod auth;
+pub mod breaker;
 pub mod clock;
 pub mod command_queue;
 pub mod fleet;

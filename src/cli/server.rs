@@ -2,8 +2,9 @@
 //! stops it in good order.
 
 mod banner;
+mod local_agent;
 mod names;
-mod stop;
+pub(super) mod stop;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::tls::certificate::ServerCertificate;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
 use banner::Banner;
+use local_agent::LocalAgent;
 
 /// What runs beside the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +68,8 @@ pub fn run(global: &Global, args: &ServeArgs, with: With) -> Result<(), Failure>
     actix_rt::System::new().block_on(async move {
         let running = start(&config, &data_dir, listener).await?;
         let agent = running.start_local_agent(&config, &data_dir, with).await?;
-        running.banner(&data_dir, started, with).print(global)?;
-        stop::wait(running, agent).await
+        running.banner(&data_dir, started, agent.as_ref()).print(global)?;
+        stop::wait(running, agent.map(|agent| agent.handle)).await
     })
 }
 
@@ -96,7 +98,8 @@ pub struct Running {
     public_url: String,
     local_url: String,
     new_password: Option<String>,
-    join_command: String,
+    join_token: String,
+    first_token: String,
     admin: UserName,
 }
 
@@ -114,11 +117,12 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     let fleet = Fleet::start(ports(&store, &clock, &encoder), &settings(config));
     let (admin, new_password) = ensure_admin(&fleet).await?;
     let public_url = names::public_url(config, port);
-    let token = fleet.issue_token(names::first_token()).await?;
-    let join_command = format!(
-        "atlas agent enroll {public_url} --token {}",
-        desk.token_text(&token.id, token.secret)
-    );
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let issued = fleet.issue_token(names::first_token()).await?;
+        tokens.push(desk.token_text(&issued.id, issued.secret));
+    }
+    let (first_token, join_token) = (tokens.remove(0), tokens.remove(0));
     let (stop, stopping) = watch::channel(false);
     let edge = Edge {
         fleet: fleet.clone(),
@@ -144,7 +148,8 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         public_url,
         local_url,
         new_password,
-        join_command,
+        join_token,
+        first_token,
         admin,
     })
 }
@@ -265,24 +270,38 @@ fn workers() -> usize {
 }
 
 impl Running {
+    /// Starts the agent of this very machine, over HTTPS as any other. A server without it is worth
+    /// having, so a failure is told and is no error.
     async fn start_local_agent(
         &self,
-        _config: &Config,
-        _data_dir: &DataDir,
-        _with: With,
-    ) -> Result<Option<crate::agent::AgentHandle>, Failure> {
-        Ok(None)
+        config: &Config,
+        data_dir: &DataDir,
+        with: With,
+    ) -> Result<Option<LocalAgent>, Failure> {
+        if with == With::Nothing {
+            return Ok(None);
+        }
+        match local_agent::start(&self.fleet, &self.local_url, &self.first_token, config, data_dir).await {
+            Ok(agent) => Ok(Some(agent)),
+            Err(failure) => {
+                tracing::warn!("no agent runs for this machine: {failure}");
+                Ok(None)
+            }
+        }
     }
 
-    fn banner(&self, data_dir: &DataDir, started: Instant, _with: With) -> Banner {
+    fn banner(&self, data_dir: &DataDir, started: Instant, agent: Option<&LocalAgent>) -> Banner {
         Banner {
             dashboard: self.public_url.clone(),
             local: self.local_url.clone(),
             user: self.admin.to_string(),
             password: self.new_password.clone(),
             data_dir: data_dir.path().to_owned(),
-            agent: None,
-            add_machine: self.join_command.clone(),
+            agent: agent.map(|agent| agent.machine_id.clone()),
+            add_machine: format!(
+                "atlas agent enroll {} --token {}",
+                self.public_url, self.join_token
+            ),
             started: started.elapsed(),
         }
     }

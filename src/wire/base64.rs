@@ -41,11 +41,11 @@ pub fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], Base64Error> 
 
 /// `N` public bytes: a nonce, a public key, a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Base64Array<const N: usize>(pub [u8; N]);
+pub struct Base64Array<const N: usize>(pub(crate) [u8; N]);
 
 /// Public bytes of any length: a ciphertext.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Base64Bytes(pub Vec<u8>);
+pub struct Base64Bytes(pub(crate) Vec<u8>);
 
 impl<const N: usize> fmt::Display for Base64Array<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

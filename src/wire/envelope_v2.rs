@@ -6,14 +6,13 @@
 use atlas_actors::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::keys::{Channel, Compression, Direction, OpenKey, Outgoing, SealError, SealKey};
 use super::aead::{NONCE_BYTES, TAG_BYTES};
 use super::base64::{Base64Array, Base64Bytes};
 use super::gzip::{self, InflateError};
 use super::hex_id::KeyId;
 
 pub mod keys;
-
-pub use keys::{Channel, Compression, Direction, OpenKey, Outgoing, SealError, SealKey};
 
 /// A sealed body may have this many bytes. Reason: `limits.rs` of the edge takes 1 MiB; a day of
 /// reports in one body is half of that.

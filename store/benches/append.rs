@@ -3,6 +3,12 @@
 //! Groups arise as they do in life. Also: the start with 160,000 records. The folder is
 //! `ATLAS_BENCH_DIR`, or the system's temporary one; on a RAM disk the figures are the processor's share.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a bench that can't go on has to stop"
+)]
+
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,7 +67,7 @@ async fn append_in_turn(store: &SqliteStore, mine: &mut [Owner], records: u64, b
         let owner = &mut mine[usize::try_from(turn).unwrap() % count];
         let appended = store.append(owner.stream.clone(), owner.version, vec![body.clone()]);
         owner.version = appended.await.unwrap();
-        if owner.version.0 % CHECKPOINT_EVERY == 0 {
+        if owner.version.0.is_multiple_of(CHECKPOINT_EVERY) {
             store.trim(owner.stream.clone(), owner.version).await.unwrap();
         }
     }

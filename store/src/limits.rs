@@ -45,6 +45,10 @@ pub const SWEEP_ROWS_MIN: usize = 64;
 /// removing catches up with adding.
 pub const SWEEP_ROWS_PER_APPENDED: usize = 2;
 
+/// Rows that are removed at once after the disk was full. Reason: a few milliseconds, and room for
+/// more than one group.
+pub const SWEEP_ROWS_WHEN_FULL: usize = 2_048;
+
 /// Blocks that one job of the writer drops. Reason: a few milliseconds; appends wait behind it.
 pub const BLOCKS_DROPPED_AT_ONCE: usize = 512;
 

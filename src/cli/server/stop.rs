@@ -44,7 +44,7 @@ async fn stop(running: Running, agent: Option<crate::agent::AgentHandle>) {
 }
 
 #[cfg(unix)]
-async fn next_signal() -> Result<(), Failure> {
+pub(in crate::cli) async fn next_signal() -> Result<(), Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -56,6 +56,6 @@ async fn next_signal() -> Result<(), Failure> {
 }
 
 #[cfg(not(unix))]
-async fn next_signal() -> Result<(), Failure> {
+pub(in crate::cli) async fn next_signal() -> Result<(), Failure> {
     Ok(tokio::signal::ctrl_c().await?)
 }

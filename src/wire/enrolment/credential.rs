@@ -6,7 +6,7 @@ use atlas_actors::model::MachineId;
 use serde::{Deserialize, Serialize};
 
 use super::PublicKey;
-use crate::wire::envelope_v2::{Channel, Direction, OpenKey, SealKey};
+use crate::wire::envelope_v2::keys::{Channel, Direction, OpenKey, SealKey};
 use crate::wire::hex_id::{AgentId, KeyId};
 use crate::wire::pins::ServerId;
 use crate::wire::secret::Secret;

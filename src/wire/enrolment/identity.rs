@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::CommandKey;
-use crate::wire::envelope_v2::{Channel, Direction, OpenKey, SealKey};
+use crate::wire::envelope_v2::keys::{Channel, Direction, OpenKey, SealKey};
 use crate::wire::hex_id::{AgentId, KeyId};
 use crate::wire::pins::{ServerId, TlsPin};
 use crate::wire::secret::Secret;

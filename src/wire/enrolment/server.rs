@@ -1,11 +1,11 @@
 //! The server's side of an enrolment: first checks that a request is from someone with the token,
 //! then answers it. That a token is alive and is consumed once is for the caller, between the two.
 
-use ed25519_dalek::{Signature as Ed25519Signature, Signer as _, SigningKey, VerifyingKey};
 use std::fmt;
 
 use atlas_actors::clock::Timestamp;
 use atlas_actors::model::MachineId;
+use ed25519_dalek::{Signature as Ed25519Signature, Signer as _, SigningKey, VerifyingKey};
 use subtle::ConstantTimeEq as _;
 
 use super::agreement::{self, LowOrderKey};

@@ -146,6 +146,13 @@ mod tests {
     }
 
     #[test]
+    fn no_two_are_the_same() {
+        let [one, other] = [(); 2].map(|()| JoinToken::random(token().server_id).unwrap());
+        assert!(one.id != other.id && one.secret != other.secret && one.hash() != other.hash());
+        assert_eq!(one.to_string().parse(), Ok(one));
+    }
+
+    #[test]
     fn says_what_is_wrong_with_a_text() {
         let text = token().to_string();
         let parts: Vec<&str> = text.split('.').collect();

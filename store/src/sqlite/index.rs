@@ -3,7 +3,7 @@
 //! that jobs of one group see each other, and are taken back together if the group fails.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use atlas_actors::store::{Stream, Version};
 
@@ -123,9 +123,15 @@ impl JournalIndex {
         }
     }
 
-    /// Rows that can go, and how many were added since the last commit bound how many.
-    pub(super) fn occupancy(&mut self) -> &mut Occupancy {
-        &mut self.occupancy
+    /// Up to about `rows_max` rows that can go from the table now.
+    pub(super) fn sweepable(&self, rows_max: usize) -> Vec<RangeInclusive<i64>> {
+        self.occupancy.sweepable(rows_max, self.next_id)
+    }
+
+    /// Lets every row go that nobody needs, cheap or not. The ids go on in a new stretch, so that the
+    /// last one is closed and counts as well.
+    pub(super) fn ripen(&mut self) {
+        self.next_id = self.occupancy.ripen(self.next_id);
     }
 
     /// Rows added since the last commit.
@@ -137,8 +143,8 @@ impl JournalIndex {
         rows.sum()
     }
 
-    /// The group is on disk.
-    pub(super) fn keep(&mut self) {
+    /// The group is on disk, and these rows are gone.
+    pub(super) fn keep(&mut self, gone: &[RangeInclusive<i64>]) {
         for change in self.changes.drain(..) {
             match change {
                 Change::Created(_) => {}
@@ -147,6 +153,7 @@ impl JournalIndex {
                 Change::Dropped(_, journal) => release(&mut self.occupancy, journal.rows),
             }
         }
+        self.occupancy.swept(gone);
     }
 
     /// The group was rolled back. Ids that it used are not used again.
@@ -201,7 +208,7 @@ mod tests {
         index.next_id = 1;
         index.created(&stream, 1);
         index.appended(stream.clone(), 3);
-        index.keep();
+        index.keep(&[]);
         index.appended(stream.clone(), 2);
         index.trimmed(stream.clone(), Version(4));
         index.dropped(stream.clone());

@@ -35,6 +35,11 @@ impl Log {
         Ok(())
     }
 
+    /// Copies back what it can and begins the log at its start, so that its room on the disk is used again.
+    pub(super) fn restart(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        checkpoint(connection, "RESTART").map(|_| ())
+    }
+
     /// Copies everything back, at the end.
     pub(super) fn finish(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         checkpoint(connection, "TRUNCATE").map(|_| ())
@@ -46,6 +51,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Pages> {
     connection
         .prepare_cached(match mode {
             "NOOP" => "PRAGMA wal_checkpoint(NOOP)",
+            "RESTART" => "PRAGMA wal_checkpoint(RESTART)",
             "PASSIVE" => "PRAGMA wal_checkpoint(PASSIVE)",
             _ => "PRAGMA wal_checkpoint(TRUNCATE)",
         })?

@@ -39,6 +39,10 @@ struct Stretch {
 }
 
 impl Stretch {
+    fn has_waste(&self) -> bool {
+        self.present.count() > self.needed.count()
+    }
+
     /// Whether clearing it is worth the pages it touches: at least three of four rows are waste.
     fn is_ripe(&self) -> bool {
         let (present, needed) = (self.present.count(), self.needed.count());
@@ -90,6 +94,17 @@ impl Occupancy {
             room -= waste_of(*key, stretch, room, &mut ranges);
         }
         ranges
+    }
+
+    /// Makes every stretch with waste ripe; answers with an id from which on no stretch is begun.
+    pub(super) fn ripen(&mut self, next_id: i64) -> i64 {
+        let wasteful = self.stretches.iter().filter(|(_, stretch)| stretch.has_waste());
+        self.ripe.extend(wasteful.map(|(key, _)| *key));
+        let is_begun = |key| self.stretches.contains_key(&key);
+        match next_id.div_euclid(STRETCH) {
+            key if is_begun(key) => (key + 1) * STRETCH,
+            _ => next_id,
+        }
     }
 
     /// The rows of these ranges are gone.

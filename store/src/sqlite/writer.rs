@@ -15,7 +15,7 @@ use super::index::JournalIndex;
 use super::job::{Desk, Job};
 use super::journal::INSERT_RECORD;
 use super::log::Log;
-use crate::limits::{GROUP_JOBS_MAX, SWEEP_ROWS_MIN, SWEEP_ROWS_PER_APPENDED};
+use crate::limits::{GROUP_JOBS_MAX, SWEEP_ROWS_MIN, SWEEP_ROWS_PER_APPENDED, SWEEP_ROWS_WHEN_FULL};
 
 /// Everything that the writer is given at start.
 pub(super) struct WriterParts {
@@ -66,6 +66,7 @@ fn serve(parts: &mut WriterParts) -> Result<(), Fatal> {
         desk,
         changes: &parts.changes,
         log: Log::default(),
+        is_short_of_room: false,
     };
     let mut group = Vec::with_capacity(GROUP_JOBS_MAX);
     while !writer.desk.is_closing && parts.jobs.blocking_recv_many(&mut group, GROUP_JOBS_MAX) > 0 {
@@ -81,11 +82,11 @@ fn serve(parts: &mut WriterParts) -> Result<(), Fatal> {
         .or_else(|error| tolerate(&error))
 }
 
-/// A log that can't be copied back for want of room stays as it is and loses nothing.
+/// Tidying that fails for want of room can wait and loses nothing.
 fn tolerate(error: &rusqlite::Error) -> Result<(), Fatal> {
     match judge(error) {
         Verdict::Refuse(reason) => {
-            tracing::warn!(%reason, "the write-ahead log was not copied back");
+            tracing::warn!(%reason, "the store could not tidy up");
             Ok(())
         }
         Verdict::Stop(reason) => Err(Fatal(reason)),
@@ -96,11 +97,16 @@ struct Writer<'c> {
     desk: Desk<'c>,
     changes: &'c broadcast::Sender<DocumentChanged>,
     log: Log,
+    /// The disk was full and nothing was added since: rows that nobody needs go first.
+    is_short_of_room: bool,
 }
 
 impl Writer<'_> {
     /// Does what waits, and empties `group`.
     fn serve_group(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<(), Fatal> {
+        if self.is_short_of_room {
+            self.make_room()?;
+        }
         match self.commit(group) {
             Ok(()) => self.acknowledge(group),
             Err(error) => self.refuse(group, &error)?,
@@ -116,18 +122,37 @@ impl Writer<'_> {
         for job in group {
             job.run(&mut self.desk)?;
         }
-        let rows_max = SWEEP_ROWS_MIN + SWEEP_ROWS_PER_APPENDED * self.desk.index.appended_rows();
-        let next_id = self.desk.index.next_id();
-        let gone = self.desk.index.occupancy().sweepable(rows_max, next_id);
+        let appended = self.desk.index.appended_rows();
+        self.is_short_of_room &= appended == 0;
+        self.sweep_and_commit(SWEEP_ROWS_MIN + SWEEP_ROWS_PER_APPENDED * appended)
+    }
+
+    /// Ends the transaction, and removes some rows in it that nobody needs.
+    fn sweep_and_commit(&mut self, rows_max: usize) -> rusqlite::Result<()> {
+        let connection = self.desk.connection;
+        let gone = self.desk.index.sweepable(rows_max);
         for range in &gone {
             connection
                 .prepare_cached("DELETE FROM journal WHERE id BETWEEN ?1 AND ?2")?
                 .execute([range.start(), range.end()])?;
         }
         connection.prepare_cached("COMMIT")?.execute([])?;
-        self.desk.index.keep();
-        self.desk.index.occupancy().swept(&gone);
+        self.desk.index.keep(&gone);
         Ok(())
+    }
+
+    /// Removes waste without adding anything, and begins the log anew. What fails for want of room is
+    /// tried again with the next group.
+    fn make_room(&mut self) -> Result<(), Fatal> {
+        self.desk.index.ripen();
+        let begun = self.desk.connection.execute_batch("BEGIN IMMEDIATE");
+        if let Err(error) = begun.and_then(|()| self.sweep_and_commit(SWEEP_ROWS_WHEN_FULL)) {
+            tolerate(&error)?;
+            self.roll_back().map_err(Fatal)?;
+        }
+        self.log
+            .restart(self.desk.connection)
+            .or_else(|error| tolerate(&error))
     }
 
     fn acknowledge(&mut self, group: &mut Vec<Box<dyn Job>>) {
@@ -141,7 +166,10 @@ impl Writer<'_> {
     /// Takes the group back. Every job of it fails, none of them has left a trace.
     fn refuse(&mut self, group: &mut Vec<Box<dyn Job>>, error: &rusqlite::Error) -> Result<(), Fatal> {
         let (answer, fatal) = match judge(error) {
-            Verdict::Refuse(answer) => (answer, None),
+            Verdict::Refuse(answer) => {
+                self.is_short_of_room |= matches!(answer, StoreError::Full);
+                (answer, None)
+            }
             Verdict::Stop(reason) => (engine(&reason), Some(reason)),
         };
         let fatal = fatal.or_else(|| self.roll_back().err());

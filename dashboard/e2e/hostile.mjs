@@ -1,0 +1,61 @@
+// Everything an agent says is hostile. The stream and the machine's page are
+// answered here with payloads in every string, so no agent has to be attacked.
+import { expectThat } from "./expect.mjs";
+import { ROW } from "./fleet.mjs";
+import { URL_ROOT } from "./settings.mjs";
+
+const PAYLOADS = [
+  "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "javascript:alert(1)", "<defunct>",
+  "{{7*7}}", "${alert(1)}", "</title><script>alert(1)</script>", "' onmouseover='alert(1)", "<iframe srcdoc='<script>alert(1)</script>'>",
+  "\u202Egnp.exe", "\u0000\u0007\u001b[31mred", "=HYPERLINK(\"http://x\")", "__proto__", "constructor", "<a href=javascript:alert(1)>x</a>",
+  "<style>*{display:none}</style>", "<base href=//evil>", "&lt;b&gt;", "%3Cscript%3E", "../../etc/passwd", "a".repeat(5000),
+];
+
+const NOW = new Date().toISOString();
+
+function card(payload, index) {
+  return {
+    id: `hostile-${index}-${payload.slice(0, 60)}`, name: payload, hostname: payload, os: "linux", os_version: payload, model: payload, ip: payload, tags: [payload],
+    presence: ["online", "offline", "asleep", "warning"][index % 4], presence_since: NOW, first_seen: NOW, last_seen: NOW, interval_s: 30, cpu_percent: 5,
+    memory_percent: 5, disk_percent: 99, cpu_recent: [1, 2], alarms: ["disk"], legacy: true,
+  };
+}
+
+function machine(payload) {
+  return {
+    machine_id: payload, first_seen: NOW, last_seen: NOW, status: "online", presence_since: NOW, interval_s: 30, tags: [payload],
+    agent: { kind: "atlas", version: payload, dropped_reports: 1, late_reports: 1 },
+    info: { hostname: payload, computer_name: payload, os: payload, os_version: payload, model: payload, serial_number: payload, processor: payload, kernel: payload, gpu: { name: payload }, local_ip: payload, boot_time: payload },
+    latest_metrics: {
+      cpu: { percent: 5, per_core: [1, "x", null] }, disks: [{ mountpoint: payload, device: payload, total: 10, used: 9.9, free: 0.1 }], interfaces: [{ name: payload }],
+      temperatures: [{ label: payload, celsius: 99 }], processes: { top_cpu: [{ pid: 1, name: payload, user: payload, cpu: 99 }] }, unavailable: { battery: payload },
+    },
+  };
+}
+
+export const hostileChecks = [
+  [`${PAYLOADS.length} hostile texts in every field of the fleet are shown as text`, async ({ page }) => {
+    const frame = { revision: "e2e-1", server_time: NOW, part: 1, parts: 1, machines: PAYLOADS.map(card) };
+    await page.route("**/api/fleet/stream", (route) => route.fulfill({ contentType: "text/event-stream", body: `event: snapshot\ndata: ${JSON.stringify(frame)}\n\n` }));
+    await page.goto(`${URL_ROOT}/?sort=name`);
+    await page.waitForSelector(ROW);
+    const made = await page.$$eval("main :is(script, iframe, img, base, style)", (elements) => elements.length);
+    expectThat(made === 0, `${made} elements came out of text`);
+    const shown = await page.$$eval("[role=row] a", (links) => links.map((link) => link.textContent));
+    expectThat(shown.includes("<script>alert(1)</script>") && shown.includes("<defunct>"), `shown: ${shown.slice(0, 5).join(" ")}`);
+    await page.keyboard.press("Control+k");
+    await page.waitForSelector("dialog [role=option]");
+    await page.keyboard.press("Escape");
+  }],
+  ["hostile texts in every field of a machine are shown as text", async ({ page }) => {
+    for (const payload of PAYLOADS) {
+      await page.route("**/api/fleet/machine/**", (route) => route.fulfill({ json: machine(payload) }));
+      await page.route("**/series?**", (route) => route.fulfill({ json: { machine_id: payload, from: NOW, to: NOW, step_s: 30, tier: "raw", times: [], series: {} } }));
+      await page.goto(`${URL_ROOT}/machine/${encodeURIComponent(payload.slice(0, 60))}`);
+      await page.waitForSelector("[data-testid=presence]");
+      const made = await page.$$eval("main :is(script, iframe, img, base, style)", (elements) => elements.length);
+      expectThat(made === 0, `${made} elements came out of ${payload.slice(0, 60)}`);
+      await page.unrouteAll({ behavior: "ignoreErrors" });
+    }
+  }],
+];

@@ -1,0 +1,32 @@
+// What can be asked about, and done to, one machine.
+import { request } from "./request";
+import type { MachineView, SeriesView, TagsView, TokenView } from "./wire";
+
+export const fetchMachine = (id: string, signal?: AbortSignal) =>
+  request<MachineView>("GET", `/api/fleet/machine/${encodeURIComponent(id)}`, undefined, signal);
+
+export function fetchSeries(
+  id: string,
+  metrics: readonly string[],
+  span: { from_s: number; to_s: number },
+  points: number,
+  signal?: AbortSignal,
+) {
+  const query = new URLSearchParams({
+    metrics: metrics.join(","),
+    from: new Date(span.from_s * 1000).toISOString(),
+    to: new Date(span.to_s * 1000).toISOString(),
+    points: String(points),
+  });
+  const path = `/api/v2/machines/${encodeURIComponent(id)}/series?${query.toString()}`;
+  return request<SeriesView>("GET", path, undefined, signal);
+}
+
+export const tagMachine = (id: string, tags: readonly string[]) =>
+  request<TagsView>("PUT", `/api/v2/machines/${encodeURIComponent(id)}/tags`, { tags });
+
+export const forgetMachine = (id: string) =>
+  request<undefined>("DELETE", `/api/v2/machines/${encodeURIComponent(id)}`);
+
+export const issueToken = () =>
+  request<TokenView>("POST", "/api/v2/tokens", { max_uses: 1, ttl_s: 3600 });

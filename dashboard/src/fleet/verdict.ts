@@ -1,0 +1,82 @@
+// The sentence on top: what is wrong, with what the affected machines share.
+// Nothing at all when nothing is.
+import type { CardView } from "../api/wire";
+import type { FleetState } from "../live/fleetState";
+import { isAlarmed } from "../live/fleetState";
+import { counted } from "../format/quantities";
+import { parseTime_s, sinceTime } from "../format/times";
+
+export interface Verdict {
+  tone: "red" | "amber";
+  sentence: string;
+}
+
+/** So many machines must share a trait, and this part of them, for it to be news. */
+const SHARED_MIN = 3;
+const SHARED_PART = 0.6;
+/** A trait that the whole fleet has explains nothing. */
+const FLEET_PART_MAX = 0.5;
+
+export function verdictOn(fleet: Readonly<FleetState>, now_s: number): Verdict | null {
+  const { presence, alarmed, total } = fleet.tally;
+  if (presence.offline > 0) return { tone: "red", sentence: offlineSentence(fleet, now_s) };
+  if (presence.warning > 0 && presence.warning >= alarmed) {
+    const verb = presence.warning === 1 ? "is" : "are";
+    return { tone: "amber", sentence: `${counted(presence.warning, "machine")} of ${counted(total, "machine")} ${verb} late with reports.` };
+  }
+  if (alarmed > 0) return { tone: "amber", sentence: alarmSentence(fleet) };
+  return null;
+}
+
+function offlineSentence(fleet: Readonly<FleetState>, now_s: number): string {
+  const offline = [...fleet.machines.values()].filter((card) => card.presence === "offline");
+  const only = offline.length === 1 ? offline[0] : undefined;
+  if (only) return `${only.name} is offline${since(only.presence_since, now_s)}.`;
+  const shared = sharedTrait(offline, fleet);
+  const earliest = offline.reduce((first, card) => (card.presence_since < first ? card.presence_since : first), offline[0]?.presence_since ?? "");
+  const among = shared ? `, ${shared.count} of them ${shared.trait}` : "";
+  const at_s = parseTime_s(earliest);
+  const first = at_s === null ? "" : `, the first since ${sinceTime(at_s, now_s)}`;
+  return `${counted(offline.length, "machine")} are offline${among}${first}.`;
+}
+
+function since(iso: string, now_s: number): string {
+  const at_s = parseTime_s(iso);
+  return at_s === null ? "" : ` since ${sinceTime(at_s, now_s)}`;
+}
+
+// The tag or the network that most of them are in, unless most of the fleet is.
+function sharedTrait(affected: readonly CardView[], fleet: Readonly<FleetState>) {
+  if (affected.length < SHARED_MIN) return null;
+  const counts = new Map<string, number>();
+  for (const card of affected) for (const trait of traitsOf(card)) counts.set(trait, (counts.get(trait) ?? 0) + 1);
+  let best: { trait: string; count: number } | null = null;
+  for (const [trait, count] of counts) if (!best || count > best.count) best = { trait, count };
+  if (!best || best.count < SHARED_MIN || best.count < affected.length * SHARED_PART) return null;
+  let inFleet = 0;
+  for (const card of fleet.machines.values()) if (traitsOf(card).includes(best.trait)) inFleet += 1;
+  return inFleet > fleet.tally.total * FLEET_PART_MAX ? null : best;
+}
+
+function traitsOf(card: CardView): string[] {
+  const traits = card.tags.map((tag) => `tagged ${tag}`);
+  const network = /^(\d+\.\d+\.\d+)\.\d+$/.exec(card.ip ?? "")?.[1];
+  if (network !== undefined) traits.push(`in network ${network}.0/24`);
+  return traits;
+}
+
+function alarmSentence(fleet: Readonly<FleetState>): string {
+  const counts = { cpu: 0, memory: 0, disk: 0 };
+  let first: CardView | undefined;
+  for (const card of fleet.machines.values()) {
+    if (!isAlarmed(card)) continue;
+    first ??= card;
+    for (const alarm of card.alarms) counts[alarm] += 1;
+  }
+  const parts: string[] = [];
+  if (counts.disk > 0) parts.push(`${counted(counts.disk, "disk")} nearly full`);
+  if (counts.memory > 0) parts.push(`memory short on ${counts.memory}`);
+  if (counts.cpu > 0) parts.push(`CPU busy on ${counts.cpu}`);
+  const who = fleet.tally.alarmed === 1 && first ? `${first.name} needs a look` : `${counted(fleet.tally.alarmed, "machine")} need a look`;
+  return `${who}: ${parts.join(", ")}.`;
+}

@@ -1,0 +1,66 @@
+// Who this machine is, how it is, and what may be done to it.
+import { useState } from "react";
+import { mayForget } from "../api/session";
+import type { MachineView } from "../api/wire";
+import { systemName } from "../fleet/systemName";
+import { bytes, counted, UNKNOWN } from "../format/quantities";
+import { duration } from "../format/times";
+import { Age } from "../live/Age";
+import { useMachineCard } from "../live/fleetStore";
+import { PresenceMark } from "../presence/PresenceMark";
+import { Link } from "../route/Link";
+import { FLEET_PATH } from "../route/pages";
+import { Button } from "../shell/Button";
+import { useSignedIn } from "../shell/signedIn";
+import { ForgetDialog } from "./ForgetDialog";
+import styles from "./MachineHeader.module.css";
+import { nameOf } from "./machineName";
+import type { Report } from "./report";
+import { TagEditor } from "./TagEditor";
+import { objectIn, textIn } from "./untrusted";
+
+export function MachineHeader({ machine, report }: { machine: MachineView; report: Report }) {
+  const { user } = useSignedIn();
+  const [forgetting, setForgetting] = useState(false);
+  return (
+    <header className={styles.header}>
+      <nav aria-label="Where you are"><Link to={FLEET_PATH} className={styles.back}>← Fleet</Link></nav>
+      <div className={styles.title}>
+        <h1>{nameOf(machine)}</h1>
+        <PresenceWord machine={machine} />
+        {mayForget(user) && <Button className={styles.forget ?? ""} onClick={() => setForgetting(true)}>Forget…</Button>}
+      </div>
+      <KeyFacts machine={machine} report={report} />
+      <TagEditor id={machine.machine_id} tags={machine.tags} />
+      {forgetting && <ForgetDialog machine={machine} onClose={() => setForgetting(false)} />}
+    </header>
+  );
+}
+
+function PresenceWord({ machine }: { machine: MachineView }) {
+  return (
+    <p className={`${styles.presence} ${styles[machine.status]} live`} data-testid="presence">
+      <PresenceMark presence={machine.status} label={false} />
+      <span>
+        <strong>{machine.status}</strong> for <Age since={machine.presence_since} />
+        <span className={styles.dot}> · </span>
+        <span className={styles.last}>last report <Age since={machine.last_seen} suffix=" ago" /></span>
+      </span>
+    </p>
+  );
+}
+
+// One line: enough to know which machine this is. The rest is under 'Facts' below.
+function KeyFacts({ machine, report }: { machine: MachineView; report: Report }) {
+  const card = useMachineCard(machine.machine_id);
+  const info = objectIn(machine.info);
+  const facts = [
+    textIn(info.model) ?? card?.model,
+    card ? systemName(card) : [textIn(info.os), textIn(info.os_version)].filter(Boolean).join(" "),
+    textIn(info.local_ip) ?? card?.ip,
+    report.threads === null ? null : counted(report.threads, "thread"),
+    report.memory.total === null ? null : `${bytes(report.memory.total)} memory`,
+    report.uptime_s === null ? null : `up ${duration(report.uptime_s)}`,
+  ].filter((fact) => typeof fact === "string" && fact !== "");
+  return <p className={styles.facts}>{facts.length > 0 ? facts.join(" · ") : UNKNOWN}</p>;
+}

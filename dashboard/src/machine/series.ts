@@ -1,0 +1,76 @@
+// The numbers behind the charts: what the server sent, newest points added as they
+// come, and holes left as holes.
+import type { CardView, SeriesView } from "../api/wire";
+
+export interface Values {
+  avg: (number | null)[];
+  min: (number | null)[];
+  max: (number | null)[];
+}
+
+export interface Series {
+  step_s: number;
+  times: number[];
+  lines: Map<string, Values>;
+}
+
+/** So many steps without a point are a gap, not jitter. */
+const GAP_STEPS = 2.5;
+/** Steps up to so many reports long count as single reports. */
+const RAW_STEPS = 2;
+
+export function readSeries(view: SeriesView): Series {
+  const lines = new Map<string, Values>();
+  for (const [metric, line] of Object.entries(view.series)) {
+    lines.set(metric, { avg: [...line.avg], min: [...line.min], max: [...line.max] });
+  }
+  return breakAtGaps({ step_s: view.step_s, times: [...view.times], lines });
+}
+
+/** Where points are missing altogether, an empty one makes the line stop. */
+export function breakAtGaps(series: Series): Series {
+  const { times, step_s } = series;
+  const holes: number[] = [];
+  for (let index = 1; index < times.length; index += 1) {
+    if ((times[index] ?? 0) - (times[index - 1] ?? 0) > step_s * GAP_STEPS) holes.push(index);
+  }
+  // From the end, so that earlier places stay where they are.
+  for (const index of holes.toReversed()) {
+    const before = times[index - 1] ?? 0;
+    times.splice(index, 0, before + step_s);
+    for (const values of series.lines.values()) for (const list of [values.avg, values.min, values.max]) list.splice(index, 0, null);
+  }
+  return series;
+}
+
+const LIVE_METRICS: Record<string, (card: CardView) => number | null | undefined> = {
+  cpu_percent: (card) => card.cpu_percent,
+  memory_percent: (card) => card.memory_percent,
+  disk_percent: (card) => card.disk_percent,
+  load_1: (card) => card.load_1,
+  recv_bytes_per_s: (card) => card.recv_bytes_per_s,
+  sent_bytes_per_s: (card) => card.sent_bytes_per_s,
+  temperature_c: (card) => card.temperature_c,
+  battery_percent: (card) => card.battery_percent,
+};
+
+/** The series with a report that came since; the same series when it holds it already. */
+export function withNewest(series: Series, card: CardView): Series {
+  const at_s = Math.floor(Date.parse(card.last_seen) / 1000);
+  const last_s = series.times.at(-1) ?? 0;
+  if (Number.isNaN(at_s) || at_s <= last_s) return series;
+  // One report beside averages of many would look like a spike.
+  if (series.step_s > card.interval_s * RAW_STEPS) return series;
+  const lines = new Map<string, Values>();
+  for (const [metric, values] of series.lines) {
+    const read = Object.hasOwn(LIVE_METRICS, metric) ? LIVE_METRICS[metric] : undefined;
+    // What the stream doesn't carry keeps its last value until the next fetch.
+    const value = read ? (read(card) ?? null) : (values.avg.at(-1) ?? null);
+    lines.set(metric, { avg: [...values.avg, value], min: [...values.min, value], max: [...values.max, value] });
+  }
+  return breakAtGaps({ step_s: Math.max(series.step_s, card.interval_s), times: [...series.times, at_s], lines });
+}
+
+export function hasValues(series: Series, metric: string): boolean {
+  return series.lines.get(metric)?.avg.some((value) => value !== null) ?? false;
+}

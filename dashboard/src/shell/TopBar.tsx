@@ -1,0 +1,32 @@
+// The bar on top: where you are, a way to anywhere, the line's state, and you.
+import { FLEET_PATH } from "../route/pages";
+import { Link } from "../route/Link";
+import { ConnectionMark } from "../live/ConnectionMark";
+import { Logo } from "./Logo";
+import { useOpenOverlay } from "./overlays";
+import styles from "./TopBar.module.css";
+import { UserMenu } from "./UserMenu";
+
+const isMac = navigator.userAgent.includes("Mac");
+
+export function TopBar() {
+  const open = useOpenOverlay();
+  return (
+    <header className={styles.bar}>
+      <Link to={FLEET_PATH} className={styles.brand} aria-label="ATLAS, to the fleet">
+        <Logo />
+        <span>ATLAS</span>
+      </Link>
+      <button type="button" className={styles.search} onClick={() => open("palette")}>
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="7" cy="7" r="4.5" />
+          <path d="m10.5 10.5 3.5 3.5" />
+        </svg>
+        <span>Find a machine</span>
+        <kbd aria-hidden="true">{isMac ? "⌘K" : "Ctrl K"}</kbd>
+      </button>
+      <ConnectionMark />
+      <UserMenu />
+    </header>
+  );
+}

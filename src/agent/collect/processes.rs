@@ -1,0 +1,57 @@
+//! The processes that take the most.
+
+use std::cmp::Reverse;
+
+use sysinfo::{Process, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind, Users};
+
+use super::{percent, tenth};
+use crate::wire::report_v1::{ProcessV1, ProcessesV1};
+
+/// How many of each kind (contract, section 2).
+const TOP: usize = 5;
+
+/// Looks at all processes, at no more than is needed.
+pub(super) fn refresh(system: &mut System) {
+    let wanted = ProcessRefreshKind::nothing()
+        .with_cpu()
+        .with_memory()
+        .with_user(UpdateKind::OnlyIfNotSet);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, wanted);
+}
+
+/// The processes that take the most processor and memory.
+pub(super) fn collect(system: &mut System, users: Option<&Users>) -> ProcessesV1 {
+    refresh(system);
+    let mut all: Vec<&Process> = system
+        .processes()
+        .values()
+        .filter(|process| process.thread_kind().is_none())
+        .collect();
+    let total_memory = system.total_memory();
+    let top = |all: &[&Process]| {
+        all.iter()
+            .take(TOP)
+            .map(|one| view(one, total_memory, users))
+            .collect()
+    };
+    all.sort_by(|one, other| other.cpu_usage().total_cmp(&one.cpu_usage()));
+    let top_cpu = top(&all);
+    all.sort_by_key(|process| Reverse(process.memory()));
+    ProcessesV1 {
+        total: all.len(),
+        top_cpu,
+        top_memory: top(&all),
+    }
+}
+
+fn view(process: &Process, total_memory: u64, users: Option<&Users>) -> ProcessV1 {
+    let user = process.user_id().and_then(|id| users?.get_user_by_id(id));
+    ProcessV1 {
+        pid: process.pid().as_u32(),
+        name: process.name().to_string_lossy().into_owned(),
+        cpu: tenth(process.cpu_usage()),
+        memory: percent(process.memory(), total_memory).unwrap_or_default(),
+        memory_bytes: process.memory(),
+        user: user.map(|user| user.name().to_owned()),
+    }
+}

@@ -1,0 +1,176 @@
+//! Owns the reports that have not arrived yet. Receives `KeepReport` from the sampler, `NextReport`,
+//! `SettleReport` and `RefuseReport` from the uplink, `CloseSpool` at the end; emits nothing. Runs on
+//! a thread of its own, since it waits for the disk.
+
+pub mod backlog;
+pub mod disk;
+pub mod durable;
+pub mod ledger;
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncContext};
+
+use self::backlog::Backlog;
+pub use self::backlog::Kept;
+use self::disk::{DiskSpool, OpenSpoolError, StoredReport};
+use crate::wire::report_v1::ReportV1;
+
+/// Space that a spool may take unless told otherwise. Reason: a day of reports at 30 s.
+pub const SPOOL_BYTES_MAX: u64 = 16 << 20;
+
+/// The spool can't do that now; it has said why in the log and tries again with the next message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the spool is out of order")]
+pub struct SpoolOutOfOrder;
+
+/// Keep this report until it has arrived. Its place is given here.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Kept, SpoolOutOfOrder>")]
+pub struct KeepReport(pub Box<ReportV1>);
+
+/// Show the oldest report; it stays where it is.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "Result<Option<StoredReport>, SpoolOutOfOrder>")]
+pub struct NextReport;
+
+/// That report has arrived: drop it.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct SettleReport {
+    /// Its number.
+    pub seq: u64,
+}
+
+/// That report will never be taken: put it aside, with the reason.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct RefuseReport {
+    /// Its number.
+    pub seq: u64,
+    /// Why, in a sentence.
+    pub sentence: String,
+}
+
+/// Write what only memory holds, and let go of the folder. Later messages open it again.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct CloseSpool;
+
+/// Keeps reports until they have arrived.
+pub struct Spool {
+    dir: PathBuf,
+    limit_bytes: u64,
+    backlog: Option<Backlog>,
+    /// What was in memory when the backlog was last lost to a panic.
+    rescued: VecDeque<ReportV1>,
+}
+
+impl Spool {
+    /// Opens the spool in that folder and starts its actor.
+    ///
+    /// # Errors
+    /// When another agent has the folder, or it can't be used.
+    pub fn start(dir: PathBuf, limit_bytes: u64) -> Result<Addr<Self>, OpenSpoolError> {
+        // Tried here, where somebody can still be told; the actor's thread opens it again.
+        open(&dir, limit_bytes).map(drop)?;
+        Ok(SyncArbiter::start(1, move || Self {
+            dir: dir.clone(),
+            limit_bytes,
+            backlog: None,
+            rescued: VecDeque::new(),
+        }))
+    }
+
+    /// Runs a core on the backlog, opening it first where needed. A core that panicked costs the
+    /// backlog, not the reports: they are read from disk again with the next message.
+    fn shielded<T>(&mut self, core: impl FnOnce(&mut Backlog) -> T) -> Result<T, SpoolOutOfOrder> {
+        let mut backlog = match self.backlog.take() {
+            Some(backlog) => backlog,
+            None => self.reopen()?,
+        };
+        let done = catch_unwind(AssertUnwindSafe(|| core(&mut backlog)));
+        if done.is_ok() {
+            self.backlog = Some(backlog);
+        } else {
+            tracing::error!("the spool panicked; it starts again from disk");
+            self.rescued = backlog.into_memory();
+        }
+        done.map_err(|_| SpoolOutOfOrder)
+    }
+
+    fn reopen(&mut self) -> Result<Backlog, SpoolOutOfOrder> {
+        match open(&self.dir, self.limit_bytes) {
+            Ok(disk) => Ok(Backlog::new(disk, std::mem::take(&mut self.rescued))),
+            Err(error) => {
+                tracing::error!(%error, "the spool can't be opened");
+                Err(SpoolOutOfOrder)
+            }
+        }
+    }
+}
+
+/// Opens a spool; a new one draws its id at random.
+///
+/// # Errors
+/// When another agent has the folder, or it can't be used.
+pub fn open(dir: &std::path::Path, limit_bytes: u64) -> Result<DiskSpool, OpenSpoolError> {
+    let fresh_id = getrandom::u64().map_err(|error| OpenSpoolError::Unusable {
+        dir: dir.to_owned(),
+        source: error.into(),
+    })?;
+    DiskSpool::open(dir, limit_bytes, fresh_id)
+}
+
+impl Actor for Spool {
+    // No bound can be set on such a mailbox; it needs none, since the sampler and the uplink each wait
+    // for an answer before they send again.
+    type Context = SyncContext<Self>;
+}
+
+impl Handler<KeepReport> for Spool {
+    type Result = Result<Kept, SpoolOutOfOrder>;
+
+    fn handle(&mut self, msg: KeepReport, _: &mut Self::Context) -> Self::Result {
+        self.shielded(|backlog| backlog.keep(*msg.0))
+    }
+}
+
+impl Handler<NextReport> for Spool {
+    type Result = MessageResult<NextReport>;
+
+    fn handle(&mut self, _: NextReport, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.shielded(Backlog::oldest))
+    }
+}
+
+impl Handler<SettleReport> for Spool {
+    type Result = ();
+
+    fn handle(&mut self, msg: SettleReport, _: &mut Self::Context) {
+        // Out of order: the report arrives once more and is recognised.
+        let _ = self.shielded(|backlog| backlog.settle(msg.seq));
+    }
+}
+
+impl Handler<RefuseReport> for Spool {
+    type Result = ();
+
+    fn handle(&mut self, msg: RefuseReport, _: &mut Self::Context) {
+        // Out of order: it is refused once more.
+        let _ = self.shielded(|backlog| backlog.refuse(msg.seq, &msg.sentence));
+    }
+}
+
+impl Handler<CloseSpool> for Spool {
+    type Result = ();
+
+    fn handle(&mut self, _: CloseSpool, _: &mut Self::Context) {
+        if let Some(backlog) = self.backlog.take() {
+            tracing::debug!(waiting = backlog.len(), "the spool is closed");
+            backlog.close();
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! `atlas agent --test`: collects one report, shows it, tries the server step by step, and says what
+//! is wrong if something is.
+
+use std::io::Write;
+use std::time::Duration;
+
+use atlas_actors::clock::{Clock, SystemClock};
+use tokio::net::{TcpStream, lookup_host};
+
+use super::collect::Measuring;
+use super::enrol::pinned_client;
+use super::uplink::REPORT_ROUTE;
+use super::uplink::answer::root_cause;
+use crate::wire::enrolment::identity::AgentIdentity;
+use crate::wire::envelope_v2::{Compression, Context, Outgoing};
+use crate::wire::report_v1::ReportV1;
+
+/// How long each step may take.
+const STEP: Duration = Duration::from_secs(10);
+/// Processor use is measured over this long.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Collects a report as the agent would.
+pub async fn collect(machine_id: String) -> Option<ReportV1> {
+    let mut measuring = Measuring::new(machine_id, Duration::from_secs(30)).ok()?;
+    tokio::time::sleep(LOOK).await;
+    tokio::task::spawn_blocking(move || measuring.collect())
+        .await
+        .ok()
+}
+
+/// Shows a report to a person.
+///
+/// # Errors
+/// When the output is closed.
+pub fn show(report: &ReportV1, out: &mut impl Write) -> std::io::Result<()> {
+    let (info, metrics) = (&report.machine_info, &report.metrics);
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    writeln!(out, "{}", report.machine_id)?;
+    writeln!(
+        out,
+        "  system       {} ({})",
+        text(&info.os_version),
+        text(&info.kernel)
+    )?;
+    writeln!(out, "  model        {}", text(&info.model))?;
+    writeln!(
+        out,
+        "  processor    {} × {}",
+        info.cpu_threads.unwrap_or(0),
+        text(&info.processor)
+    )?;
+    if let Some(cpu) = &metrics.cpu {
+        writeln!(
+            out,
+            "  CPU          {} %, load {:?}",
+            number(cpu.percent),
+            cpu.load_avg.unwrap_or_default()
+        )?;
+    }
+    if let Some(memory) = &metrics.memory {
+        writeln!(
+            out,
+            "  memory       {} % of {}",
+            number(memory.percent),
+            size(memory.total.unwrap_or(0))
+        )?;
+    }
+    for disk in metrics.disks.iter().flatten() {
+        writeln!(
+            out,
+            "  disk         {} % of {} at {}",
+            disk.percent,
+            size(disk.total),
+            disk.mountpoint
+        )?;
+    }
+    for interface in metrics.interfaces.iter().flatten() {
+        writeln!(
+            out,
+            "  network      {}: {} received, {} sent",
+            interface.name,
+            size(interface.bytes_recv),
+            size(interface.bytes_sent)
+        )?;
+    }
+    if let Some(processes) = &metrics.processes {
+        let top: Vec<_> = processes
+            .top_cpu
+            .iter()
+            .map(|one| format!("{} {} %", one.name, one.cpu))
+            .collect();
+        writeln!(
+            out,
+            "  processes    {}, most CPU: {}",
+            processes.total,
+            top.join(", ")
+        )?;
+    }
+    for (what, why) in metrics.unavailable.iter().flatten() {
+        writeln!(out, "  {what:<12} – ({why:?})")?;
+    }
+    Ok(())
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn size(bytes: u64) -> String {
+    let units = [
+        ("TB", 1_000_000_000_000_u64),
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("kB", 1_000),
+    ];
+    match units.into_iter().find(|(_, unit)| bytes >= *unit) {
+        Some((name, unit)) => format!("{:.1} {name}", bytes as f64 / unit as f64),
+        None => format!("{bytes} B"),
+    }
+}
+
+/// A step that failed: what is wrong, in a sentence, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StepFailed(String);
+
+/// Tries the server step by step; says each step that went well.
+///
+/// # Errors
+/// The first step that failed.
+pub async fn try_server(
+    identity: &AgentIdentity,
+    server_url: &str,
+    report: &ReportV1,
+    out: &mut impl Write,
+) -> Result<(), StepFailed> {
+    let mut done = |what: String| {
+        // Who closed the output does not want to hear.
+        let _ = writeln!(out, "  ok  {what}");
+    };
+    let url = reqwest::Url::parse(server_url).map_err(|_| {
+        StepFailed(format!(
+            "{server_url} is no address: it should look like https://name:8768"
+        ))
+    })?;
+    let (host, port) = (
+        url.host_str().unwrap_or_default().to_owned(),
+        url.port_or_known_default().unwrap_or(8768),
+    );
+    let addresses: Vec<_> = lookup_host((host.as_str(), port))
+        .await
+        .map_err(|error| {
+            StepFailed(format!(
+                "the name {host} is not known ({error}): check its spelling and DNS"
+            ))
+        })?
+        .collect();
+    done(format!(
+        "{host} is {}",
+        addresses.first().map(ToString::to_string).unwrap_or_default()
+    ));
+    let connected = tokio::time::timeout(STEP, TcpStream::connect(&addresses[..])).await;
+    match connected {
+        Ok(Ok(_)) => done(format!("port {port} answers")),
+        Ok(Err(error)) => {
+            return Err(StepFailed(format!(
+                "nothing answers at {host} port {port} ({error}): is the server running, and does a firewall let this through?"
+            )));
+        }
+        Err(_) => {
+            return Err(StepFailed(format!(
+                "{host} port {port} does not answer in time: a firewall may drop it"
+            )));
+        }
+    }
+    let client = pinned_client(identity).map_err(|error| StepFailed(error.to_string()))?;
+    let health = client
+        .get(format!("{server_url}/api/fleet/health"))
+        .timeout(STEP)
+        .send()
+        .await;
+    health.map_err(|error| {
+        StepFailed(format!(
+            "TLS fails: {}. The server was set up anew, or this is another one: enrol again",
+            root_cause(&error)
+        ))
+    })?;
+    done("the server has the key that this agent knows".to_owned());
+    send(identity, server_url, report, &client).await?;
+    done("the report was accepted and is on the server's disk".to_owned());
+    Ok(())
+}
+
+async fn send(
+    identity: &AgentIdentity,
+    server_url: &str,
+    report: &ReportV1,
+    client: &reqwest::Client,
+) -> Result<(), StepFailed> {
+    let failed = |why: String| StepFailed(format!("the report was not accepted: {why}"));
+    let plaintext = report.to_json().map_err(|error| failed(error.to_string()))?;
+    let sealed = identity.seal_key(0).seal(&Outgoing {
+        seq: 0,
+        sent_at: SystemClock.now(),
+        context: Context {
+            method: "POST",
+            route: REPORT_ROUTE,
+        },
+        compression: Compression::Allowed,
+        plaintext: &plaintext,
+    });
+    let envelope = sealed.map_err(|error| failed(error.to_string()))?;
+    let request = client
+        .post(format!("{server_url}{REPORT_ROUTE}"))
+        .timeout(STEP)
+        .json(&envelope);
+    let answer = request.send().await.map_err(|error| failed(root_cause(&error)))?;
+    if answer.status().is_success() {
+        return Ok(());
+    }
+    let said: serde_json::Value = answer.json().await.unwrap_or_default();
+    let message = said
+        .pointer("/error/message")
+        .or(said.get("message"))
+        .and_then(|message| message.as_str());
+    Err(failed(message.unwrap_or("the server gave no reason").to_owned()))
+}

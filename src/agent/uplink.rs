@@ -1,0 +1,226 @@
+//! Owns the way to the server: sends what waits in the spool, oldest first, one at a time, each
+//! sealed anew. Receives `ReportsWait`; asks the spool and the breaker; emits nothing.
+
+pub mod answer;
+pub mod backoff;
+
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, Supervisor, WrapFuture,
+};
+use atlas_actors::breaker::{Admission, Admit, Breaker, CallOutcome, RecordOutcome};
+use atlas_actors::clock::{Clock, SystemClock};
+
+use self::answer::{Step, step};
+use self::backoff::Backoff;
+use super::spool::disk::StoredReport;
+use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
+use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing, SealKey};
+
+/// The route as the seal knows it.
+pub const REPORT_ROUTE: &str = "/api/fleet/report";
+/// How long an answer may take (contract, section 2).
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an agent waits whose credential is refused.
+const REFUSED_WAIT: Duration = Duration::from_secs(60);
+
+/// Reports wait in the spool.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct ReportsWait;
+
+/// What an uplink is made of.
+pub struct UplinkParts {
+    /// An HTTPS client that takes the server's key only.
+    pub client: reqwest::Client,
+    /// Where reports go.
+    pub report_url: String,
+    /// What seals them.
+    pub key: SealKey,
+    /// Where they wait.
+    pub spool: Addr<Spool>,
+    /// The server's breaker.
+    pub breaker: Addr<Breaker>,
+}
+
+/// The way to the server.
+pub struct Uplink {
+    parts: std::sync::Arc<UplinkParts>,
+    backoff: Backoff,
+    is_busy: bool,
+    /// How far the server's clock is ahead of this machine's, in milliseconds.
+    clock_offset_ms: i64,
+    /// What was said last, so that it is said once.
+    said: Option<String>,
+}
+
+impl Uplink {
+    /// Starts an uplink; what an earlier run left in the spool is sent at once.
+    #[must_use]
+    pub fn start_supervised(parts: UplinkParts) -> Addr<Self> {
+        let parts = std::sync::Arc::new(parts);
+        Supervisor::start(move |_| Self {
+            parts,
+            backoff: Backoff::default(),
+            is_busy: false,
+            clock_offset_ms: 0,
+            said: None,
+        })
+    }
+
+    fn send_next(&mut self, ctx: &mut Context<Self>) {
+        if self.is_busy {
+            return;
+        }
+        self.is_busy = true;
+        let sending = send_oldest(self.parts.clone(), self.clock_offset_ms);
+        ctx.spawn(sending.into_actor(self).map(|sent, uplink, ctx| {
+            uplink.is_busy = false;
+            match sent {
+                None => {}
+                Some((seq, step)) => uplink.follow(seq, step, ctx),
+            }
+        }));
+    }
+
+    fn follow(&mut self, seq: u64, step: Step, ctx: &mut Context<Self>) {
+        let spool = self.parts.spool.clone();
+        match step {
+            Step::Settle => {
+                self.say(None);
+                self.backoff.reset();
+                self.after(async move { spool.send(SettleReport { seq }).await.is_ok() }, ctx);
+            }
+            Step::Refuse(sentence) => {
+                tracing::error!(seq, %sentence, "the server will never take this report: it is set aside");
+                self.after(
+                    async move { spool.send(RefuseReport { seq, sentence }).await.is_ok() },
+                    ctx,
+                );
+            }
+            Step::SetClock(server_time) => {
+                self.clock_offset_ms = server_time.as_millis() - SystemClock.now().as_millis();
+                self.say(Some(format!(
+                    "this machine's clock is off by {} s",
+                    self.clock_offset_ms / 1000
+                )));
+                let pause = self.backoff.next_pause();
+                self.wait(pause, ctx);
+            }
+            Step::Rejected(sentence) => {
+                self.say(Some(format!("the server refuses this agent: {sentence}")));
+                self.wait(REFUSED_WAIT, ctx);
+            }
+            Step::Retry { after, sentence } => {
+                self.say(Some(sentence));
+                let wait = after.unwrap_or_default().max(self.backoff.next_pause());
+                self.wait(wait, ctx);
+            }
+            Step::BreakerOpen(retry_in) => self.wait(retry_in, ctx),
+        }
+    }
+
+    /// The next report comes when the spool has noted what became of this one.
+    fn after(&self, noted: impl Future<Output = bool> + 'static, ctx: &mut Context<Self>) {
+        ctx.spawn(noted.into_actor(self).map(|noted, uplink, ctx| {
+            if noted {
+                uplink.send_next(ctx);
+            }
+        }));
+    }
+
+    fn wait(&self, pause: Duration, ctx: &mut Context<Self>) {
+        ctx.run_later(pause, Self::send_next);
+    }
+
+    /// One line when the state changes, not one for each try.
+    fn say(&mut self, sentence: Option<String>) {
+        if self.said != sentence {
+            match &sentence {
+                Some(sentence) => tracing::warn!("reports wait: {sentence}"),
+                None => tracing::info!("reports arrive again"),
+            }
+            self.said = sentence;
+        }
+    }
+}
+
+/// Sends the oldest report; nothing when none waits.
+async fn send_oldest(parts: std::sync::Arc<UplinkParts>, clock_offset_ms: i64) -> Option<(u64, Step)> {
+    let report = parts.spool.send(NextReport).await.ok()?.ok()??;
+    let seq = report.delivery.seq;
+    let permit = match parts.breaker.send(Admit).await.ok()? {
+        Admission::Allowed(permit) => permit,
+        Admission::Refused { retry_in } => return Some((seq, Step::BreakerOpen(retry_in))),
+    };
+    let step = send(&parts, &report, clock_offset_ms).await;
+    let outcome = if step.is_outage() {
+        CallOutcome::Failure
+    } else {
+        CallOutcome::Success
+    };
+    // A breaker that is gone is being restarted: it begins closed.
+    let _ = parts.breaker.send(RecordOutcome { permit, outcome }).await;
+    Some((seq, step))
+}
+
+async fn send(parts: &UplinkParts, report: &StoredReport, clock_offset_ms: i64) -> Step {
+    let now = SystemClock.now().as_millis() + clock_offset_ms;
+    let sealed = parts.key.seal(&Outgoing {
+        seq: report.delivery.seq,
+        sent_at: atlas_actors::clock::Timestamp::from_millis(now),
+        context: SealContext {
+            method: "POST",
+            route: REPORT_ROUTE,
+        },
+        compression: Compression::Allowed,
+        plaintext: &report.json,
+    });
+    let body = match sealed.map(|envelope| serde_json::to_vec(&envelope)) {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) => return Step::Refuse(error.to_string()),
+        Err(error) => {
+            return Step::Retry {
+                after: None,
+                sentence: error.to_string(),
+            };
+        }
+    };
+    let request = parts
+        .client
+        .post(&parts.report_url)
+        .header("content-type", "application/json");
+    match request.timeout(TIMEOUT).body(body).send().await {
+        Ok(response) => step(response).await,
+        Err(error) => Step::Retry {
+            after: None,
+            sentence: answer::unreachable(&error),
+        },
+    }
+}
+
+impl Actor for Uplink {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.send_next(ctx);
+    }
+}
+
+impl Supervised for Uplink {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        self.is_busy = false;
+    }
+}
+
+impl Handler<ReportsWait> for Uplink {
+    type Result = ();
+
+    fn handle(&mut self, _: ReportsWait, ctx: &mut Context<Self>) {
+        // While it backs off, the timer wakes it.
+        if self.said.is_none() {
+            self.send_next(ctx);
+        }
+    }
+}

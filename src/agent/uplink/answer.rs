@@ -1,0 +1,154 @@
+//! What to do after the server's answer: only what can pass is tried again.
+
+use std::time::Duration;
+
+use atlas_actors::clock::Timestamp;
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+/// What to do next with a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It has arrived: drop it.
+    Settle,
+    /// It will never be taken: set it aside.
+    Refuse(String),
+    /// The agent itself is refused: wait long.
+    Rejected(String),
+    /// This machine's clock is off: use the server's, and send it again.
+    SetClock(Timestamp),
+    /// Send it again later.
+    Retry {
+        /// Not before.
+        after: Option<Duration>,
+        /// Why.
+        sentence: String,
+    },
+    /// The breaker lets no call through.
+    BreakerOpen(Duration),
+}
+
+impl Step {
+    /// Whether the server itself is in trouble, which the breaker counts.
+    #[must_use]
+    pub const fn is_outage(&self) -> bool {
+        matches!(self, Self::Retry { .. })
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct ErrorBody {
+    #[serde(default)]
+    error: serde_json::Value,
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+impl ErrorBody {
+    fn code(&self) -> &str {
+        self.error
+            .get("code")
+            .and_then(|code| code.as_str())
+            .or(self.code.as_deref())
+            .unwrap_or_default()
+    }
+
+    fn sentence(&self, status: StatusCode) -> String {
+        let nested = self.error.get("message").and_then(|message| message.as_str());
+        let said = nested.or(self.message.as_deref()).map(ToOwned::to_owned);
+        said.unwrap_or_else(|| format!("the server answered {status}"))
+    }
+
+    fn server_time(&self) -> Option<Timestamp> {
+        Timestamp::parse(self.error.get("server_time")?.as_str()?).ok()
+    }
+}
+
+/// What to do after this answer.
+pub(super) async fn step(response: reqwest::Response) -> Step {
+    let status = response.status();
+    let after = response
+        .headers()
+        .get("retry-after")
+        .and_then(|seconds| seconds.to_str().ok()?.parse().ok())
+        .map(Duration::from_secs);
+    match response.bytes().await {
+        Ok(body) => decide(status, after, &body),
+        Err(error) => Step::Retry {
+            after,
+            sentence: unreachable(&error),
+        },
+    }
+}
+
+fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
+    if status == StatusCode::OK {
+        return Step::Settle;
+    }
+    let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+    let sentence = body.sentence(status);
+    if body.code() == "clock_skew" {
+        return match body.server_time() {
+            Some(server_time) => Step::SetClock(server_time),
+            None => Step::Retry { after, sentence },
+        };
+    }
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Step::Rejected(sentence),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Step::Retry { after, sentence },
+        status if status.is_client_error() => Step::Refuse(sentence),
+        _ => Step::Retry { after, sentence },
+    }
+}
+
+/// Why there was no answer, in a sentence.
+pub(super) fn unreachable(error: &reqwest::Error) -> String {
+    format!("the server can't be reached ({})", root_cause(error))
+}
+
+/// The innermost reason of an error, which is the one that helps.
+#[must_use]
+pub fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(status: u16, body: &str) -> Step {
+        decide(StatusCode::from_u16(status).unwrap(), None, body.as_bytes())
+    }
+
+    #[test]
+    fn settles_only_what_was_acknowledged() {
+        assert_eq!(decided(200, "{}"), Step::Settle);
+        assert!(matches!(decided(204, ""), Step::Retry { .. }));
+        assert!(matches!(decided(302, ""), Step::Retry { .. }));
+    }
+
+    #[test]
+    fn tries_again_what_can_pass_and_nothing_else() {
+        for status in [408, 429, 500, 502, 503, 507] {
+            assert!(decided(status, "").is_outage(), "{status}");
+        }
+        for status in [400, 404, 413, 422] {
+            assert!(matches!(decided(status, ""), Step::Refuse(_)), "{status}");
+        }
+        let refused = r#"{"error":"Unauthorized","code":"unknown_agent","message":"Enrol it again."}"#;
+        assert_eq!(decided(401, refused), Step::Rejected("Enrol it again.".into()));
+    }
+
+    #[test]
+    fn takes_the_servers_time_when_its_own_is_off() {
+        let body =
+            r#"{"error":{"code":"clock_skew","message":"m","server_time":"2026-11-24T04:00:00.000Z"}}"#;
+        assert!(matches!(decided(409, body), Step::SetClock(_)));
+    }
+}

@@ -1,0 +1,135 @@
+//! `atlas agent`: runs the agent, enrols this machine, or tries everything once.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, Global, logging};
+use crate::agent::{self, AgentSettings, enrol, identity_file, test_run};
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::wire::enrolment::identity::AgentIdentity;
+use crate::wire::enrolment::token::JoinToken;
+
+/// How to run the agent.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct AgentArgs {
+    /// Collect one report, show it, try the server, and say what is wrong if something is.
+    #[arg(long)]
+    test: bool,
+    #[command(subcommand)]
+    command: Option<AgentCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum AgentCommand {
+    /// Enrol this machine at a server with a token from its dashboard or `atlas token create`.
+    Enroll {
+        /// The server, as https://name:8768.
+        url: String,
+        /// The token.
+        #[arg(long, value_name = "TOKEN")]
+        token: String,
+        /// The id to report under [default: the host name].
+        #[arg(long, value_name = "ID")]
+        machine_id: Option<String>,
+    },
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When this machine is not enrolled, or the server refuses.
+pub fn run(global: &Global, args: AgentArgs) -> Result<(), Failure> {
+    let config = Config::load(global.config.as_deref())?;
+    logging::start(&config.logging, global.quiet);
+    let data_dir = DataDir::open(global.data_dir.as_deref())?;
+    actix_rt::System::new().block_on(async {
+        match args.command {
+            Some(AgentCommand::Enroll {
+                url,
+                token,
+                machine_id,
+            }) => {
+                let machine_id = machine_id.or_else(|| config.fleet.agent.machine_id.clone());
+                enroll(&data_dir, &url, &token, machine_id).await
+            }
+            None if args.test => test(global, &config, &data_dir).await,
+            None => run_agent(&config, &data_dir).await,
+        }
+    })
+}
+
+async fn enroll(
+    data_dir: &DataDir,
+    url: &str,
+    token: &str,
+    machine_id: Option<String>,
+) -> Result<(), Failure> {
+    let token: JoinToken = token.parse()?;
+    let earlier = identity_file::load(&data_dir.agent())?;
+    let machine_id = machine_id.unwrap_or_else(enrol::default_machine_id);
+    let identity = enrol::enrol(url.trim_end_matches('/'), &token, &machine_id, earlier.as_ref()).await?;
+    identity_file::save(&data_dir.agent(), &identity)?;
+    println!("Enrolled as {machine_id} at {url}. Start the agent with `atlas agent`.");
+    Ok(())
+}
+
+fn enrolled(data_dir: &DataDir) -> Result<AgentIdentity, Failure> {
+    identity_file::load(&data_dir.agent())?.ok_or_else(|| {
+        Failure::new(
+            "this machine is not enrolled: paste the line that the server printed, or that its dashboard shows under 'Add a machine'",
+        )
+    })
+}
+
+fn server_url(config: &Config, identity: &AgentIdentity) -> String {
+    let url = config
+        .fleet
+        .agent
+        .server_url
+        .as_deref()
+        .unwrap_or(&identity.server_url);
+    url.trim_end_matches('/').to_owned()
+}
+
+async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
+    let identity = enrolled(data_dir)?;
+    let server_url = server_url(config, &identity);
+    tracing::info!(machine = %identity.machine_id, server = %server_url, "the agent reports");
+    let agent = agent::start(AgentSettings {
+        server_url: Some(server_url),
+        interval: Duration::from_secs(config.fleet.agent.report_interval),
+        spool_dir: data_dir.agent().join("spool"),
+        identity,
+    })?;
+    super::server::stop::next_signal().await?;
+    agent.stop().await;
+    Ok(())
+}
+
+async fn test(global: &Global, config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
+    let identity = identity_file::load(&data_dir.agent())?;
+    let machine_id = identity
+        .as_ref()
+        .map_or_else(enrol::default_machine_id, |one| one.machine_id.clone());
+    let report = test_run::collect(machine_id).await;
+    let report = report.ok_or_else(|| Failure::new("no report could be collected: the log says why"))?;
+    let mut out = std::io::stdout();
+    if global.json {
+        writeln!(out, "{}", String::from_utf8_lossy(&report.to_json()?))?;
+    } else {
+        test_run::show(&report, &mut out)?;
+    }
+    let identity = enrolled(data_dir)?;
+    let url = server_url(config, &identity);
+    let mut steps: Box<dyn Write> = if global.json {
+        Box::new(std::io::stderr())
+    } else {
+        Box::new(out)
+    };
+    writeln!(steps, "server {url}")?;
+    Ok(test_run::try_server(&identity, &url, &report, &mut steps).await?)
+}

@@ -1,0 +1,59 @@
+//! The agent that `atlas up` starts for this very machine: enrolled and reporting over HTTPS, as any
+//! other.
+
+use std::time::Duration;
+
+use atlas_actors::Fleet;
+use atlas_actors::model::MachineId;
+
+use crate::agent::{self, AgentHandle, AgentSettings, enrol, identity_file};
+use crate::cli::Failure;
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::wire::enrolment::identity::AgentIdentity;
+
+/// A running agent of this machine.
+pub(super) struct LocalAgent {
+    pub(super) machine_id: String,
+    pub(super) handle: AgentHandle,
+}
+
+/// Starts it; enrols it first unless the fleet knows it.
+pub(super) async fn start(
+    fleet: &Fleet,
+    local_url: &str,
+    token: &str,
+    config: &Config,
+    data_dir: &DataDir,
+) -> Result<LocalAgent, Failure> {
+    let earlier = identity_file::load(&data_dir.agent())?;
+    let identity = match earlier {
+        Some(identity) if is_known(fleet, &identity) => identity,
+        earlier => {
+            let configured = config.fleet.agent.machine_id.clone();
+            let machine_id = configured.unwrap_or_else(enrol::default_machine_id);
+            let identity = enrol::enrol(local_url, &token.parse()?, &machine_id, earlier.as_ref()).await?;
+            identity_file::save(&data_dir.agent(), &identity)?;
+            identity
+        }
+    };
+    let machine_id = identity.machine_id.clone();
+    let handle = agent::start(AgentSettings {
+        // The port may be another than it was when it was enrolled.
+        server_url: Some(local_url.to_owned()),
+        interval: Duration::from_secs(config.fleet.agent.report_interval),
+        spool_dir: data_dir.agent().join("spool"),
+        identity,
+    })?;
+    Ok(LocalAgent { machine_id, handle })
+}
+
+fn is_known(fleet: &Fleet, identity: &AgentIdentity) -> bool {
+    let Ok(machine) = MachineId::parse(&identity.machine_id) else {
+        return false;
+    };
+    fleet
+        .credentials()
+        .speaker(&machine)
+        .is_some_and(|agent| agent.kid == identity.kid.to_string())
+}
