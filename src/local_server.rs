@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cli::{Failure, Global};
-use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::tls::certificate::read_pin;
 use crate::tls::pinned::{self, BesidePin, PinnedVerifier};
@@ -30,15 +29,17 @@ impl LocalServer {
     /// # Errors
     /// When there has never been one.
     pub fn find(global: &Global, port: Option<u16>) -> Result<Self, Failure> {
-        let config = Config::load(global.config.as_deref())?;
         let data_dir = DataDir::open(global.data_dir.as_deref())?;
-        let port = port.unwrap_or(config.fleet.server.port);
-        let key = std::fs::read_to_string(data_dir.local_key()).map_err(|_| {
+        let file = std::fs::read_to_string(data_dir.local_key()).map_err(|_| {
             Failure::new(format!(
                 "no server has run with the data folder {}: start it with `atlas up`, or name its folder with --data-dir",
                 data_dir.path().display()
             ))
         })?;
+        let mut lines = file.lines();
+        let key = lines.next().unwrap_or_default().to_owned();
+        let told = lines.next().and_then(|port| port.parse().ok());
+        let port = port.or(told).unwrap_or(8768);
         let client = client(data_dir.path())?;
         Ok(Self {
             client,

@@ -169,7 +169,7 @@ impl Handler<CloseSpool> for Spool {
 
     fn handle(&mut self, _: CloseSpool, _: &mut Self::Context) {
         if let Some(backlog) = self.backlog.take() {
-            tracing::debug!(waiting = backlog.len(), "the spool is closed");
+            tracing::debug!(waiting = backlog.waiting(), "the spool is closed");
             backlog.close();
         }
     }

@@ -129,7 +129,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         encoder,
         desk,
         legacy: legacy(config)?,
-        local_key: local_key(data_dir)?,
+        local_key: local_key(data_dir, port)?,
         public_url: public_url.clone(),
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
         stopping,
@@ -252,9 +252,9 @@ fn legacy(config: &Config) -> Result<LegacyAgents, Failure> {
 }
 
 /// A new key at each start: programs on this machine that may read the file act as administrators.
-fn local_key(data_dir: &DataDir) -> Result<String, Failure> {
+fn local_key(data_dir: &DataDir, port: u16) -> Result<String, Failure> {
     let key = secret_file::random_hex()?;
-    secret_file::write(&data_dir.local_key(), key.as_bytes())?;
+    secret_file::write(&data_dir.local_key(), format!("{key}\n{port}\n").as_bytes())?;
     Ok(key)
 }
 

@@ -24,7 +24,7 @@ enum TokenCommand {
         /// For how many minutes.
         #[arg(long, default_value_t = 60, value_name = "N")]
         minutes: u64,
-        /// The server's port, when it is not that of the config.
+        /// The server's port, when it is not the one it was started with.
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
     },

@@ -135,11 +135,11 @@ mod rfc3339_option {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A small report for tests of the agent.
-    pub fn sample_report(taken_at: Timestamp) -> ReportV1 {
+    pub(crate) fn sample_report(taken_at: Timestamp) -> ReportV1 {
         ReportV1 {
             machine_id: "studio-1".to_owned(),
             delivery: None,

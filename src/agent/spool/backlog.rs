@@ -113,7 +113,7 @@ impl Backlog {
 
     /// Reports that wait.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.disk.waiting() + self.memory.len()
     }
 

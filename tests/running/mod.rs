@@ -1,0 +1,166 @@
+//! A real server in a folder of its own, as the tests start it, kill it and ask it.
+
+#![expect(dead_code, reason = "each test file uses a part of it")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+/// The key that agents of 2.0 share in tests.
+pub const KEY: &str = "shared-key-of-the-tests";
+/// The administrator's password in tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    /// Its folder, which outlives it.
+    pub folder: std::sync::Arc<tempfile::TempDir>,
+    /// Its address.
+    pub url: String,
+    /// A client with a cookie of its own.
+    pub client: Client,
+    /// The administrator's cookie.
+    pub cookie: String,
+}
+
+impl Server {
+    /// Starts one in a new folder.
+    pub fn start() -> Self {
+        Self::start_in(std::sync::Arc::new(tempfile::tempdir().unwrap()), "server", &[])
+    }
+
+    /// Starts one in that folder.
+    pub fn start_in(folder: std::sync::Arc<tempfile::TempDir>, command: &str, more: &[(&str, &str)]) -> Self {
+        let mut child = atlas(folder.path())
+            .args([command, "--json", "--port", "0"])
+            .envs(more.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let banner: Value = serde_json::from_str(&line).unwrap();
+        let url = banner["local"].as_str().unwrap().to_owned();
+        let client = Client::builder()
+            .danger_accept_invalid_certs(true)
+            .timeout(Duration::from_secs(30))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let mut server = Self {
+            child,
+            folder,
+            url,
+            client,
+            cookie: String::new(),
+        };
+        server.cookie = server.sign_in();
+        server
+    }
+
+    /// Kills it as a power cut would, and starts it again.
+    pub fn kill_and_restart(mut self) -> Self {
+        self.kill();
+        let folder = self.folder.clone();
+        drop(self);
+        Self::start_in(folder, "server", &[])
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn sign_in(&self) -> String {
+        let body = json!({"username": "admin", "password": PASSWORD});
+        let answer = self
+            .client
+            .post(format!("{}/api/auth/login", self.url))
+            .json(&body)
+            .send()
+            .unwrap();
+        assert_eq!(answer.status(), 200, "{:?}", answer.text());
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("Secure") && cookie.contains("SameSite=Strict")
+        );
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// A request with the administrator's cookie.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        self.client
+            .request(method, format!("{}{path}", self.url))
+            .header("cookie", &self.cookie)
+    }
+
+    /// The JSON at a path.
+    pub fn get(&self, path: &str) -> Value {
+        let answer = self.request("GET", path).send().unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.json().unwrap()
+    }
+
+    /// Sends a report body as an agent of 2.0 does.
+    pub fn report(&self, body: impl Into<reqwest::blocking::Body>) -> Response {
+        let request = self.client.post(format!("{}/api/fleet/report", self.url));
+        request
+            .header("x-api-key", KEY)
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .unwrap()
+    }
+
+    /// Waits until the machine list satisfies the condition.
+    pub fn until(&self, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        let began = std::time::Instant::now();
+        loop {
+            let list = self.get("/api/fleet/machines");
+            if condition(&list) {
+                return list;
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(15),
+                "waited in vain: {what}: {list}"
+            );
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program, at home in that folder.
+pub fn atlas(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_atlas"));
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("FLEET_API_KEY", KEY)
+        .env("FLEET_WEB_PASSWORD", PASSWORD)
+        .stdin(Stdio::null());
+    command
+}
