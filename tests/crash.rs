@@ -1,5 +1,8 @@
 //! The server is killed at random moments under load: what it had acknowledged must be there.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
 mod running;
 
 use std::sync::atomic::{AtomicU64, Ordering};

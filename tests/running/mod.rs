@@ -1,12 +1,11 @@
 //! A real server in a folder of its own, as the tests start it, kill it and ask it.
 
-#![expect(dead_code, reason = "each test file uses a part of it")]
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use atlas::tls::pinned::{FirstContact, client_config};
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -50,7 +49,7 @@ impl Server {
         let banner: Value = serde_json::from_str(&line).unwrap();
         let url = banner["local"].as_str().unwrap().to_owned();
         let client = Client::builder()
-            .danger_accept_invalid_certs(true)
+            .tls_backend_preconfigured(client_config(FirstContact::new()).unwrap())
             .timeout(Duration::from_secs(30))
             .redirect(reqwest::redirect::Policy::none())
             .build()

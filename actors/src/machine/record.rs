@@ -103,7 +103,7 @@ impl MachineRecord {
             Some(Seen::TooOld) => return Err(RecordError::ReplayTooOld),
             Some(Seen::New) | None => {}
         }
-        let taken_at = taken_at(report, now)?;
+        let taken_at = self.apart(report, taken_at(report, now)?);
         let facts = (*self.facts != report.facts).then(|| report.facts.clone());
         Ok(Decision::Accept(MachineEvent::Reported(Box::new(Reported {
             received_at: now,
@@ -116,6 +116,17 @@ impl MachineRecord {
             facts,
             document: report.document.clone(),
         }))))
+    }
+
+    /// Two reports without a clock of their own that arrive within one millisecond are filed one
+    /// after the other, since history keeps one row for a moment.
+    fn apart(&self, report: &Report, taken_at: Timestamp) -> Timestamp {
+        match &self.latest {
+            Some(latest) if report.taken_at.is_none() && latest.taken_at >= taken_at => {
+                latest.taken_at.plus(Duration::from_millis(1))
+            }
+            _ => taken_at,
+        }
     }
 
     fn with_rates(&self, report: &Report, taken_at: Timestamp) -> Samples {
