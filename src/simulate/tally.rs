@@ -6,6 +6,10 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+/// Longer than any try may take. Without a bound of its own the histogram would cut all values off
+/// at two milliseconds.
+const LONGEST_US: u64 = 60_000_000;
+
 /// Counters that all agents share.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -77,7 +81,7 @@ impl Summary {
             p90_ms: 0.0,
             p99_ms: 0.0,
             max_ms: 0.0,
-            latencies: Histogram::new(3).ok(),
+            latencies: Histogram::new_with_bounds(1, LONGEST_US, 3).ok(),
         }
     }
 
@@ -134,4 +138,21 @@ fn per_second(count: u64, elapsed: Duration) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
 fn millis(micros: u64) -> f64 {
     micros as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_latencies_as_they_were() {
+        let tally = Tally::default();
+        let mut summary = Summary::new(1, Duration::from_secs(1), &tally);
+        let latencies: Vec<_> = (1..=100).map(Duration::from_millis).collect();
+        summary.add(&latencies);
+        let summary = summary.finished(&tally);
+        assert!((summary.p50_ms - 50.0).abs() < 0.5, "{}", summary.p50_ms);
+        assert!((summary.p99_ms - 99.0).abs() < 0.5, "{}", summary.p99_ms);
+        assert!((summary.max_ms - 100.0).abs() < 0.5, "{}", summary.max_ms);
+    }
 }
