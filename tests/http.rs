@@ -49,6 +49,10 @@ fn takes_a_report_of_a_2_0_agent_and_gives_it_back() {
     );
     let series = server.get("/api/v2/machines/mac-1/series?metrics=cpu_percent");
     assert_eq!(series["series"]["cpu_percent"]["avg"], json!([95.0]));
+    assert_eq!(
+        series["step_s"], 30,
+        "steps finer than the interval would look like gaps"
+    );
     let health: Value = server
         .client
         .get(format!("{}/api/fleet/health", server.url))

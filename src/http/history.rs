@@ -126,9 +126,23 @@ pub async fn series(
     let machine = find(&edge, &id)?;
     let metrics = machines::metrics(query.metrics.as_deref())?;
     let range = range(&query, edge.fleet.now())?;
-    let points = query.points.unwrap_or(POINTS_DEFAULT);
+    let points = query
+        .points
+        .unwrap_or(POINTS_DEFAULT)
+        .min(reports_in(&edge, &id, range));
     let series = edge.fleet.series(machine.clone(), metrics, range, points).await?;
     Ok(machines::json(&view(machine.as_str(), range, &series)))
+}
+
+/// How many reports a machine sends in that time: finer steps would be empty, and look like gaps.
+fn reports_in(edge: &Edge, id: &str, range: TimeRange) -> usize {
+    let interval_s = edge
+        .fleet
+        .view()
+        .find(id)
+        .map_or(30, |row| u64::from(row.snapshot.interval_s));
+    let reports = range.to.since(range.from).as_secs() / interval_s.max(1);
+    usize::try_from(reports).unwrap_or(usize::MAX).max(1)
 }
 
 fn range(query: &SeriesQuery, now: Timestamp) -> Result<TimeRange, ApiError> {
