@@ -26,7 +26,7 @@ pub const SEALS_REKEY: u64 = 1 << 23;
 /// Contents below this are not compressed. Reason: gzip adds 18 bytes and gains little on so few.
 const COMPRESS_BYTES_MIN: usize = 256;
 /// The longest ciphertext whose envelope stays within [`ENVELOPE_BYTES_MAX`] as base64, with 256
-/// bytes left for the other fields (their longest spelling has 165).
+/// bytes left for the other fields (their longest spelling has 151).
 const CIPHERTEXT_BYTES_MAX: usize = (ENVELOPE_BYTES_MAX - 256) / 4 * 3;
 
 /// Who sends.

@@ -46,6 +46,16 @@ impl HeldFolder {
             _lock: lock,
         })
     }
+
+    /// Brings the names of the database and its log to disk. SQLite does it too, with the log's first
+    /// fsync, but ignores a failure.
+    pub(super) fn sync(&self) -> Result<(), OpenError> {
+        let folder = self.database.parent().unwrap_or(Path::new("."));
+        sync_folder(folder).map_err(|source| OpenError::Folder {
+            folder: folder.to_owned(),
+            source,
+        })
+    }
 }
 
 /// Opens a file that only its owner may read, making it if need be. An older file with wider rights
