@@ -123,18 +123,19 @@ fn tree() -> Vec<String> {
 }
 
 fn walk(top: &Path) -> Vec<String> {
+    let skipped = ["target", "node_modules", ".git", "dist"];
     let (mut found, mut folders) = (Vec::new(), vec![top.to_owned()]);
     while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            if path.is_file() {
-                found.push(path.strip_prefix(top).unwrap().to_string_lossy().into_owned());
-            } else if !["target", "node_modules", ".git", "dist"].contains(&name.as_str()) {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let (name, path) = (entry.file_name(), entry.path());
+            // In a worktree .git is a file.
+            if skipped.iter().any(|skipped| name == *skipped) {
+                continue;
+            }
+            if path.is_dir() {
                 folders.push(path);
+            } else {
+                found.push(path.strip_prefix(top).unwrap().to_string_lossy().into_owned());
             }
         }
     }
