@@ -119,6 +119,7 @@ impl SqliteStore {
         let folder = HeldFolder::take(&options.folder)?;
         let connection = schema::open_writer(&folder.database, options.bytes_max)?;
         let index = load::load_index(&connection)?;
+        folder.sync()?;
         let readers = Readers::start(folder.database.clone());
         let (writer, jobs) = WriterHandle::new(WRITER_QUEUE);
         let (changes, _) = broadcast::channel(WATCH_KEPT);
