@@ -70,8 +70,7 @@ fn is_local(disk: &Disk) -> bool {
 }
 
 fn space(disk: &Disk) -> DiskV1 {
-    let (total, free) = (disk.total_space(), disk.available_space());
-    let used = total.saturating_sub(free);
+    let Space { total, used, free } = measured(disk);
     DiskV1 {
         device: disk.name().to_string_lossy().into_owned(),
         mountpoint: disk.mount_point().to_string_lossy().into_owned(),
@@ -79,7 +78,70 @@ fn space(disk: &Disk) -> DiskV1 {
         total,
         used,
         free,
-        percent: percent(used, total).unwrap_or_default(),
+        percent: percent(used, used + free).unwrap_or_default(),
         removable: disk.is_removable(),
+    }
+}
+
+/// Bytes of a file system. `used` and `free` need not make up `total`: some is kept for root, or
+/// beyond a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Space {
+    total: u64,
+    used: u64,
+    free: u64,
+}
+
+impl Space {
+    /// From what statvfs counts in blocks: all, those that are free, those that we may still use.
+    const fn of_blocks(block_bytes: u64, all: u64, free: u64, ours: u64) -> Self {
+        Self {
+            total: all.saturating_mul(block_bytes),
+            used: all.saturating_sub(free).saturating_mul(block_bytes),
+            free: ours.saturating_mul(block_bytes),
+        }
+    }
+}
+
+/// sysinfo knows no difference between blocks that are in use and those that are kept back; the
+/// system does.
+#[cfg(unix)]
+fn measured(disk: &Disk) -> Space {
+    match rustix::fs::statvfs(disk.mount_point()) {
+        Ok(fs) => Space::of_blocks(fs.f_frsize, fs.f_blocks, fs.f_bfree, fs.f_bavail),
+        Err(_) => guessed(disk),
+    }
+}
+
+#[cfg(not(unix))]
+fn measured(disk: &Disk) -> Space {
+    guessed(disk)
+}
+
+fn guessed(disk: &Disk) -> Space {
+    let (total, free) = (disk.total_space(), disk.available_space());
+    Space {
+        total,
+        used: total.saturating_sub(free),
+        free,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_back_is_not_in_use() {
+        let space = Space::of_blocks(1_000, 252, 241, 80);
+        assert_eq!(
+            space,
+            Space {
+                total: 252_000,
+                used: 11_000,
+                free: 80_000
+            }
+        );
+        assert_eq!(percent(space.used, space.used + space.free), Some(12.1));
     }
 }

@@ -98,7 +98,8 @@ fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Step::Rejected(sentence),
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Step::Retry { after, sentence },
-        status if status.is_client_error() => Step::Refuse(sentence),
+        // A proxy's own 4xx says nothing of the report: only the server's word sets one aside.
+        status if status.is_client_error() && !body.code().is_empty() => Step::Refuse(sentence),
         _ => Step::Retry { after, sentence },
     }
 }
@@ -138,8 +139,13 @@ mod tests {
         for status in [408, 429, 500, 502, 503, 507] {
             assert!(decided(status, "").is_outage(), "{status}");
         }
+        let ours = r#"{"error":{"code":"malformed_report","message":"m"}}"#;
         for status in [400, 404, 413, 422] {
-            assert!(matches!(decided(status, ""), Step::Refuse(_)), "{status}");
+            assert!(matches!(decided(status, ours), Step::Refuse(_)), "{status}");
+            assert!(
+                decided(status, "<html>proxy</html>").is_outage(),
+                "{status} of a proxy"
+            );
         }
         let refused = r#"{"error":"Unauthorized","code":"unknown_agent","message":"Enrol it again."}"#;
         assert_eq!(decided(401, refused), Step::Rejected("Enrol it again.".into()));
