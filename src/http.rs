@@ -113,6 +113,8 @@ pub fn serve(
     .max_connection_rate(limits::HANDSHAKES_PER_WORKER)
     .client_request_timeout(limits::HEAD_DEADLINE)
     .client_disconnect_timeout(Duration::from_secs(2))
+    // Without it the answer waits for the acknowledgement of the TLS session tickets: 40 ms.
+    .tcp_nodelay(true)
     .keep_alive(limits::KEEP_ALIVE)
     .tls_handshake_timeout(limits::HANDSHAKE_DEADLINE)
     .shutdown_timeout(limits::DRAIN.as_secs())

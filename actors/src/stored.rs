@@ -7,6 +7,8 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 const FORMAT: u8 = 1;
+/// Room for a report's record and for most documents, so that writing one moves it once.
+const USUAL_BYTES: usize = 4_096;
 
 /// Stored bytes that are not of a known format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,9 +24,11 @@ pub enum DecodeError {
 /// The stored form of a value.
 #[must_use]
 pub fn encode<T: Serialize>(value: &T) -> Bytes {
+    let mut stored = Vec::with_capacity(USUAL_BYTES);
+    stored.push(FORMAT);
     // Postcard can only fail here when a buffer is full, and a vector never is.
-    postcard::to_extend(value, vec![FORMAT])
-        .map(Bytes::from)
+    postcard::to_extend(value, stored)
+        .map(|stored| Bytes::copy_from_slice(&stored))
         .unwrap_or_default()
 }
 

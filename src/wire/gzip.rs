@@ -1,11 +1,25 @@
 //! Compression of what is sealed: before sealing, since ciphertext doesn't compress, and with a
 //! bound on what comes out. Knows nothing of envelopes.
 
+use std::cell::RefCell;
 use std::io::{self, Read as _, Write as _};
 
-use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
+use flate2::{Compression, Crc, Decompress, FlushDecompress, Status};
+
+/// How a member without name, comment or extra fields begins (RFC 1952, 2.3): two magic bytes, deflate,
+/// no flags. Time, extra flags and system follow.
+const PLAIN_START: [u8; 4] = [0x1f, 0x8b, 8, 0];
+/// Bytes of such a header.
+const HEADER_BYTES: usize = 10;
+/// Bytes behind the content: its CRC-32 and its length.
+const TRAILER_BYTES: usize = 8;
+
+thread_local! {
+    /// A decoder has a window of 32 KiB; a new one for each report cost more than decoding it.
+    static DECODER: RefCell<Decompress> = RefCell::new(Decompress::new(false));
+}
 
 /// Why compressed bytes can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +50,37 @@ pub(super) fn deflate(content: &[u8]) -> io::Result<Vec<u8>> {
 /// # Errors
 /// See [`InflateError`].
 pub(super) fn inflate(compressed: &[u8], limit_bytes: usize) -> Result<Vec<u8>, InflateError> {
+    let announced_bytes = announced_bytes(compressed);
+    if compressed.starts_with(&PLAIN_START) && announced_bytes <= limit_bytes {
+        return inflate_plain(compressed, announced_bytes);
+    }
+    inflate_any(compressed, limit_bytes)
+}
+
+/// What is sealed here: one plain member, whose length is known before.
+fn inflate_plain(compressed: &[u8], announced_bytes: usize) -> Result<Vec<u8>, InflateError> {
+    let body = compressed.get(HEADER_BYTES..).ok_or(InflateError::Damaged)?;
+    // One more than announced, so that a member that holds more is found out.
+    let mut content = Vec::with_capacity(announced_bytes + 1);
+    let read_bytes = DECODER.with_borrow_mut(|decoder| {
+        decoder.reset(false);
+        match decoder.decompress_vec(body, &mut content, FlushDecompress::Finish) {
+            Ok(Status::StreamEnd) => Ok(usize::try_from(decoder.total_in()).unwrap_or(usize::MAX)),
+            Ok(_) | Err(_) => Err(InflateError::Damaged),
+        }
+    })?;
+    let trailer = body.get(read_bytes..).filter(|rest| rest.len() == TRAILER_BYTES);
+    let mut crc = Crc::new();
+    crc.update(&content);
+    let sums = u64::from(crc.sum()) | u64::from(crc.amount()) << 32;
+    match trailer {
+        Some(trailer) if *trailer == sums.to_le_bytes() => Ok(content),
+        _ => Err(InflateError::Damaged),
+    }
+}
+
+/// Any other member, or one that claims to hold too much.
+fn inflate_any(compressed: &[u8], limit_bytes: usize) -> Result<Vec<u8>, InflateError> {
     let mut content = Vec::with_capacity(announced_bytes(compressed).min(limit_bytes));
     let mut decoder = GzDecoder::new(compressed);
     decoder
@@ -73,6 +118,28 @@ mod tests {
                 inflate(&deflate(content).unwrap(), 100_000).as_deref(),
                 Ok(content)
             );
+        }
+    }
+
+    #[test]
+    fn takes_a_member_with_a_name() {
+        let mut encoder = flate2::GzBuilder::new()
+            .filename("report.json")
+            .write(Vec::new(), Compression::best());
+        encoder.write_all(b"content").unwrap();
+        assert_eq!(
+            inflate(&encoder.finish().unwrap(), 100).as_deref(),
+            Ok(&b"content"[..])
+        );
+    }
+
+    #[test]
+    fn refuses_a_wrong_checksum_or_length() {
+        let whole = deflate(b"content").unwrap();
+        for at in whole.len() - TRAILER_BYTES..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            assert!(inflate(&changed, 100).is_err(), "{at}");
         }
     }
 
