@@ -31,6 +31,8 @@ pub struct Plan {
     pub duration: Duration,
     /// Between two reports of one agent.
     pub interval: Duration,
+    /// So much of the past is reported first, one report an interval, as after an outage.
+    pub history: Duration,
     /// Whether each agent sends its next report as soon as the last one is acknowledged.
     pub flat_out: bool,
     /// Whether reports go to the route that only reads them, the yardstick.
@@ -107,6 +109,10 @@ async fn report_until(
     mut stopping: watch::Receiver<bool>,
 ) -> Vec<Duration> {
     let mut latencies = Vec::new();
+    tokio::select! {
+        () = agent.catch_up(&plan, &tally) => {}
+        _ = stopping.changed() => return latencies,
+    }
     let mut next = tokio::time::Instant::now();
     if !plan.flat_out {
         next += agent.phase(plan.interval);

@@ -24,6 +24,10 @@ pub struct SimulateArgs {
     /// Seconds between two reports of one agent.
     #[arg(long, default_value_t = 30, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=3_600))]
     interval: u64,
+    /// First report so many hours of the past, one report an interval, as after an outage. The figures
+    /// of latency leave these out.
+    #[arg(long, default_value_t = 0, value_name = "H", value_parser = clap::value_parser!(u64).range(0..=720))]
+    history: u64,
     /// An enrolment token that is good for all agents [default: one is made, if the server is on this
     /// machine].
     #[arg(long, value_name = "TOKEN")]
@@ -76,6 +80,7 @@ async fn plan(global: &Global, args: &SimulateArgs) -> Result<Plan, Failure> {
         agents: args.agents,
         duration: Duration::from_secs(args.duration),
         interval: Duration::from_secs(args.interval),
+        history: Duration::from_secs(args.history * 3_600),
         flat_out: args.flat_out,
         yardstick: args.yardstick,
         progress: !global.quiet && !global.json && std::io::stderr().is_terminal(),

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use atlas_actors::clock::{Clock, SystemClock};
+use atlas_actors::clock::{Clock, SystemClock, Timestamp};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -39,11 +39,25 @@ impl SimulatedAgent {
         interval.mul_f64(self.machine.chance())
     }
 
-    /// Sends a report; the time that its acknowledgement took, if it came.
+    /// Sends a report that was measured now; the time that its acknowledgement took, if it came.
     pub(super) async fn report(&mut self, plan: &Plan, tally: &Tally) -> Option<Duration> {
+        self.report_of(SystemClock.now(), plan, tally).await
+    }
+
+    /// Sends the reports of the time before, as after an outage.
+    pub(super) async fn catch_up(&mut self, plan: &Plan, tally: &Tally) {
+        let reports = u32::try_from(plan.history.as_secs() / plan.interval.as_secs().max(1));
+        for before in (1..=reports.unwrap_or(u32::MAX)).rev() {
+            let taken_at = SystemClock.now().minus(plan.interval.saturating_mul(before));
+            // One that is not acknowledged goes first the next time.
+            let _ = self.report_of(taken_at, plan, tally).await;
+        }
+    }
+
+    async fn report_of(&mut self, taken_at: Timestamp, plan: &Plan, tally: &Tally) -> Option<Duration> {
         let (seq, plaintext) = self.pending.take().unwrap_or_else(|| {
             tally.sent.fetch_add(1, Relaxed);
-            self.next_report(plan)
+            self.next_report(taken_at, plan)
         });
         let sealed = self.key.seal(&Outgoing {
             seq,
@@ -68,14 +82,14 @@ impl SimulatedAgent {
         None
     }
 
-    fn next_report(&mut self, plan: &Plan) -> (u64, Vec<u8>) {
+    fn next_report(&mut self, taken_at: Timestamp, plan: &Plan) -> (u64, Vec<u8>) {
         self.seq += 1;
         let delivery = DeliveryV1 {
             spool: self.spool.clone(),
             seq: self.seq,
         };
         let interval_s = u32::try_from(plan.interval.as_secs()).unwrap_or(u32::MAX).max(1);
-        let report = self.machine.report(delivery, SystemClock.now(), interval_s);
+        let report = self.machine.report(delivery, taken_at, interval_s);
         (self.seq, report.to_json().unwrap_or_default())
     }
 
