@@ -1,9 +1,11 @@
 //! `POST /api/fleet/report`: takes a report in from whoever may speak for its machine, and answers
 //! 200 once it is on disk.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use atlas_actors::model::{MachineId, Report};
+use atlas_actors::model::{Facts, MachineId, Report};
 
 use super::Edge;
 use super::access::is_same_secret;
@@ -78,13 +80,22 @@ fn open_sealed(edge: &Edge, body: &[u8]) -> Result<Report, ApiError> {
         route: REPORT_ROUTE,
     };
     let opened = envelope.open(&key, &context).map_err(|_| decrypt_failed())?;
-    let mut report = incoming_report::read(&opened.plaintext)?;
+    let known = known_facts(edge, &agent.machine);
+    let mut report = incoming_report::read(&opened.plaintext, known.as_ref())?;
     if report.machine != agent.machine {
         return Err(not_its_machine());
     }
     // The sealed moment is the one that nobody on the way could change.
     report.sent_at = Some(opened.sent_at);
     Ok(report)
+}
+
+/// What the fleet shows of that machine.
+fn known_facts(edge: &Edge, machine: &MachineId) -> Option<Arc<Facts>> {
+    let view = edge.fleet.view();
+    let row = view.find(machine.as_str())?;
+    // Another machine's serial number may read like this one's id.
+    (row.snapshot.id == *machine).then(|| Arc::clone(&row.snapshot.facts))
 }
 
 /// A report of an agent of 1.x or 2.0, with the shared key.
@@ -95,11 +106,11 @@ fn open_legacy(edge: &Edge, request: &HttpRequest, body: &[u8]) -> Result<(Repor
     let (report, is_sealed) = match (envelope, &edge.legacy.sealing_key) {
         (Some(envelope), Some(key)) => {
             let plaintext = envelope.open(key).map_err(|_| decrypt_failed())?;
-            (incoming_report::read(&plaintext)?, true)
+            (incoming_report::read(&plaintext, None)?, true)
         }
         (Some(_), None) => return Err(decrypt_failed()),
         (None, Some(_)) => return Err(encryption_required()),
-        (None, None) => (incoming_report::read(body)?, false),
+        (None, None) => (incoming_report::read(body, None)?, false),
     };
     refuse_enrolled(edge, &report.machine)?;
     Ok((report, is_sealed))

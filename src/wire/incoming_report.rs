@@ -5,8 +5,10 @@
 pub mod facts;
 pub mod metrics;
 
+use std::sync::Arc;
+
 use atlas_actors::clock::Timestamp;
-use atlas_actors::model::{Delivery, MachineId, MachineIdError, Report};
+use atlas_actors::model::{Delivery, Facts, MachineId, MachineIdError, Report};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -75,22 +77,23 @@ pub enum ReadReportError {
     Time(&'static str),
 }
 
-/// Reads a report from its JSON.
+/// Reads a report from its JSON. `known` are the facts that are shown of its machine now: most reports
+/// repeat them to the letter, and then they are not read again.
 ///
 /// # Errors
 /// See [`ReadReportError`].
-pub fn read(body: &[u8]) -> Result<Report, ReadReportError> {
+pub fn read(body: &[u8], known: Option<&Arc<Facts>>) -> Result<Report, ReadReportError> {
     shape::check(body)?;
     let incoming: IncomingReport<'_> = parse(body, "")?;
     let machine = machine_id(incoming.machine_id)?;
     let measured = document(incoming.metrics, "metrics")?;
     let metrics = metrics::read(measured)?;
     let said = incoming.agent.unwrap_or_default();
-    let facts = facts::read(
-        document(incoming.machine_info, "machine_info")?,
-        &machine,
-        said.version,
-    )?;
+    let info = document(incoming.machine_info, "machine_info")?;
+    let facts = match known.filter(|known| facts::are_repeated(known, info, said.version.as_deref())) {
+        Some(known) => Arc::clone(known),
+        None => Arc::new(facts::read(info, &machine, said.version)?),
+    };
     let (taken_at, zoneless_time) = match incoming.taken_at {
         Some(text) => (Some(time(&text, "taken_at")?), None),
         None => (None, metrics.zoneless_time),

@@ -1,5 +1,7 @@
 //! What is written into a machine's journal: the facts from which its record is rebuilt.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +43,7 @@ pub struct Reported {
     /// Sums since boot.
     pub counters: Counters,
     /// The machine's facts, when they are not those of the report before.
-    pub facts: Option<Facts>,
+    pub facts: Option<Arc<Facts>>,
     /// The values as the agent sent them.
     pub document: Bytes,
 }

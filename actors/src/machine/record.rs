@@ -104,7 +104,7 @@ impl MachineRecord {
             Some(Seen::New) | None => {}
         }
         let taken_at = self.apart(report, taken_at(report, now)?);
-        let facts = (*self.facts != report.facts).then(|| report.facts.clone());
+        let facts = (self.facts != report.facts).then(|| Arc::clone(&report.facts));
         Ok(Decision::Accept(MachineEvent::Reported(Box::new(Reported {
             received_at: now,
             taken_at,
@@ -172,7 +172,7 @@ impl MachineRecord {
             self.window.accept(delivery);
         }
         if let Some(facts) = report.facts {
-            self.facts = Arc::new(facts);
+            self.facts = facts;
         }
         let row = Row {
             taken_at: report.taken_at,

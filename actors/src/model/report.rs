@@ -1,5 +1,6 @@
 //! A report: what one machine said of itself at one moment, already read and checked by the edge.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -40,7 +41,7 @@ pub struct Report {
     /// Sums since boot, from which rates are made for agents that send none.
     pub counters: Counters,
     /// What the machine is.
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
     /// All measured values as the agent sent them, for reading back; opaque here.
     pub document: Bytes,
 }

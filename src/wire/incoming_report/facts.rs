@@ -69,6 +69,16 @@ pub(super) fn read(
     })
 }
 
+/// Whether a report says of its machine just what is known. The version counts only where an agent of
+/// this program sends it: without one, the document says it all.
+pub(super) fn are_repeated(known: &Facts, document: &str, atlas_version: Option<&str>) -> bool {
+    let same_agent = match atlas_version {
+        Some(version) => known.agent == AgentKind::Atlas && known.agent_version.as_deref() == Some(version),
+        None => known.agent == AgentKind::Legacy,
+    };
+    same_agent && known.document == document.as_bytes()
+}
+
 fn os_family(name: &str) -> OsFamily {
     match name.to_ascii_lowercase().as_str() {
         "darwin" | "macos" => OsFamily::MacOs,

@@ -19,12 +19,12 @@ const LEGACY: &str = r#"{
 }"#;
 
 fn error(body: &str) -> String {
-    read(body.as_bytes()).unwrap_err().to_string()
+    read(body.as_bytes(), None).unwrap_err().to_string()
 }
 
 #[test]
 fn reads_a_report_of_2_0() {
-    let report = read(LEGACY.as_bytes()).unwrap();
+    let report = read(LEGACY.as_bytes(), None).unwrap();
     assert_eq!(report.machine.as_str(), "Toms-MacBook-Pro.local");
     assert_eq!(report.samples.get(Metric::CpuPercent), Some(12.5));
     assert_eq!(report.samples.get(Metric::Load5), Some(1.25));
@@ -49,7 +49,7 @@ fn reads_what_only_this_programs_agents_send() {
     let body = r#"{"machine_id":"a","delivery":{"spool":"00000000000000ff","seq":7},"interval_s":10,
       "taken_at":"2026-11-24T04:00:00Z","sent_at":"2026-11-24T04:00:01.5Z","dropped":3,"agent":{"version":"3.0.0"},
       "metrics":{"network":{"recv_bytes_per_s":1500}}}"#;
-    let report = read(body.as_bytes()).unwrap();
+    let report = read(body.as_bytes(), None).unwrap();
     assert_eq!(report.delivery, Some(Delivery { spool: 255, seq: 7 }));
     assert_eq!(
         report.taken_at.map(|t| t.to_string()).as_deref(),
@@ -99,4 +99,21 @@ fn refuses_depth_and_hostile_names() {
     assert!(
         error(r#"{"machine_id":"a","machine_info":{"computer_name":"a\u001bb"}}"#).contains("computer_name")
     );
+}
+
+#[test]
+fn facts_that_are_repeated_are_shared_and_changed_ones_are_not() {
+    let body = |version: &str, os: &str| {
+        format!(r#"{{"machine_id":"a","agent":{{"version":"{version}"}},"machine_info":{{"os":"{os}"}}}}"#)
+    };
+    let first = read(body("3.0.0", "Linux").as_bytes(), None).unwrap().facts;
+    let again = |version, os| read(body(version, os).as_bytes(), Some(&first)).unwrap().facts;
+    assert!(Arc::ptr_eq(&again("3.0.0", "Linux"), &first));
+    assert_eq!(again("3.0.0", "Darwin").os, OsFamily::MacOs);
+    assert_eq!(again("3.0.1", "Linux").agent_version.as_deref(), Some("3.0.1"));
+    let legacy = read(
+        br#"{"machine_id":"a","machine_info":{"os":"Linux"}}"#,
+        Some(&first),
+    );
+    assert_eq!(legacy.unwrap().facts.agent, AgentKind::Legacy);
 }

@@ -25,10 +25,10 @@ fn report(seq: u64, taken_at: i64) -> Report {
         dropped: 0,
         samples,
         counters: Counters::default(),
-        facts: Facts {
+        facts: Arc::new(Facts {
             name: "Mac One".into(),
             ..Facts::default()
-        },
+        }),
         document: Bytes::from(format!("{{\"seq\":{seq}}}")),
     }
 }
