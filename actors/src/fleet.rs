@@ -27,7 +27,7 @@ use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
 use crate::limits::{ADMISSION_MAX, VIEWERS_MAX};
 use crate::machine::MachinePorts;
-use crate::messages::{CheckpointAll, WakeMachines};
+use crate::messages::{CheckpointAll, PublishView, WakeMachines};
 use crate::model::{MachineId, PresenceRule};
 use crate::quarantine::Quarantine;
 use crate::registry::{Registry, WAKE_TOGETHER};
@@ -63,6 +63,7 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Fleet {
     registry: Addr<Registry>,
+    roster: Addr<Roster>,
     historian: Addr<Historian>,
     commands: Addr<CommandQueue>,
     auth: Addr<AuthService>,
@@ -124,7 +125,7 @@ impl Fleet {
         let machine_ports = Arc::new(MachinePorts {
             store: store.clone(),
             clock: clock.clone(),
-            roster,
+            roster: roster.clone(),
             historian: historian.clone(),
             safety,
             presence: settings.presence,
@@ -134,6 +135,7 @@ impl Fleet {
         let admission = Arc::new(Semaphore::new(ADMISSION_MAX));
         Self {
             registry,
+            roster,
             historian,
             commands,
             auth,
@@ -147,7 +149,8 @@ impl Fleet {
         }
     }
 
-    /// Wakes every machine that is on disk; answers with their number. Reports are taken meanwhile.
+    /// Wakes every machine that is on disk; answers with their number once readers see them all. Reports
+    /// are taken meanwhile.
     ///
     /// # Errors
     /// When the store can't say which machines there are.
@@ -169,6 +172,10 @@ impl Fleet {
                 .map_err(|_| StoreError::Closed)
                 .await?;
         }
+        self.roster
+            .send(PublishView)
+            .await
+            .map_err(|_| StoreError::Closed)?;
         Ok(ids.len())
     }
 

@@ -124,6 +124,11 @@ pub struct MachineChanged(pub Arc<MachineSnapshot>);
 #[rtype(result = "()")]
 pub struct MachineForgotten(pub MachineId);
 
+/// To the roster: publish now what was told before. Answers when readers see it.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct PublishView;
+
 /// To the historian: rows whose hour is over. Answers when they are on disk.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "Result<(), StoreError>")]

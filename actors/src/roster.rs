@@ -1,4 +1,4 @@
-//! Owns the read model of the whole fleet. Receives `MachineChanged` and `MachineForgotten`;
+//! Owns the read model of the whole fleet. Receives `MachineChanged`, `MachineForgotten`, `PublishView`;
 //! publishes an immutable [`FleetView`] and, for live pages, one [`Frame`] of changes each period.
 //! Who reads asks nobody: it loads the published view.
 
@@ -15,7 +15,7 @@ use tokio::sync::broadcast;
 
 use crate::clock::{Clock, Timestamp};
 use crate::limits::{FRAMES_KEPT, PUBLISH_PERIOD, ROSTER_MAILBOX};
-use crate::messages::{Frame, MachineChanged, MachineForgotten};
+use crate::messages::{Frame, MachineChanged, MachineForgotten, PublishView};
 use crate::model::MachineId;
 use crate::supervision::{ActorName, Restarts, Safety, shielded};
 
@@ -112,6 +112,12 @@ impl Roster {
         }
     }
 
+    fn publish_shielded(&mut self, ctx: &mut Context<Self>) {
+        let safety = self.safety.clone();
+        // The period is the message; a panic has restarted the actor.
+        let _ = shielded(&safety, ctx, || ActorName::Roster, &"publish", || self.publish());
+    }
+
     fn keep_frame(&mut self, frame: Frame) {
         if self.frames.len() >= FRAMES_KEPT {
             self.frames.pop_front();
@@ -120,22 +126,20 @@ impl Roster {
     }
 }
 
+impl Handler<PublishView> for Roster {
+    type Result = ();
+
+    fn handle(&mut self, _: PublishView, ctx: &mut Context<Self>) {
+        self.publish_shielded(ctx);
+    }
+}
+
 impl Actor for Roster {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(ROSTER_MAILBOX);
-        ctx.run_interval(PUBLISH_PERIOD, |roster, ctx| {
-            let safety = roster.safety.clone();
-            // The period is the message; a panic has restarted the actor.
-            let _ = shielded(
-                &safety,
-                ctx,
-                || ActorName::Roster,
-                &"publish",
-                || roster.publish(),
-            );
-        });
+        ctx.run_interval(PUBLISH_PERIOD, Self::publish_shielded);
     }
 }
 
