@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and which status the process ends with.
 
 pub mod agent;
+pub mod config;
 pub mod logging;
 pub mod open_files;
 pub mod server;
@@ -33,7 +34,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// The config file (YAML or JSON) [default: ~/.fleet_monitoring/config.yaml or .json, if there].
+    /// The config file (YAML or JSON) [default: ~/.fleet_monitoring/config.yaml or .json, or where 2.0 has it, if there].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The folder for everything that is kept [default: ~/.fleet_monitoring/data].
@@ -67,6 +68,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Make tokens with which machines join.
     Token(token::TokenArgs),
+    /// Show, check and change the settings.
+    Config(config::ConfigArgs),
     /// Print the API's description (OpenAPI 3.1, JSON).
     #[command(hide = true)]
     Openapi,
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Agent(args) => agent::run(&global, args),
         Command::Simulate(args) => simulate::run(&global, args),
         Command::Token(args) => token::run(&global, args),
+        Command::Config(args) => config::run(&global, args),
         Command::Openapi => {
             println!("{}", crate::http::openapi::text());
             Ok(())
