@@ -1,9 +1,11 @@
 //! The command line: what can be asked, and which status the process ends with.
 
 pub mod agent;
+pub mod backup;
 pub mod config;
 pub mod logging;
 pub mod open_files;
+pub mod secret;
 pub mod server;
 pub mod simulate;
 pub mod token;
@@ -68,6 +70,12 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Make tokens with which machines join.
     Token(token::TokenArgs),
+    /// Make the cluster secret of 1.x and 2.0.
+    Secret(secret::SecretArgs),
+    /// Back up everything, while the server runs.
+    Backup(backup::BackupArgs),
+    /// Put a backup back into an empty data folder, or check it.
+    Restore(backup::RestoreArgs),
     /// Show, check and change the settings.
     Config(config::ConfigArgs),
     /// Print the API's description (OpenAPI 3.1, JSON).
@@ -118,6 +126,9 @@ pub fn run() -> ExitCode {
         Command::Agent(args) => agent::run(&global, args),
         Command::Simulate(args) => simulate::run(&global, args),
         Command::Token(args) => token::run(&global, args),
+        Command::Secret(args) => secret::run(&global, &args),
+        Command::Backup(args) => backup::back_up(&global, &args),
+        Command::Restore(args) => backup::restore(&global, &args),
         Command::Config(args) => config::run(&global, args),
         Command::Openapi => {
             println!("{}", crate::http::openapi::text());

@@ -34,19 +34,27 @@ pub enum DataDirError {
 }
 
 impl DataDir {
+    /// The folder that was named, or `~/.fleet_monitoring/data`, as it is.
+    ///
+    /// # Errors
+    /// When there is no home folder.
+    pub fn find(named: Option<&Path>) -> Result<Self, DataDirError> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => home()?.join(".fleet_monitoring").join("data"),
+        };
+        Ok(Self {
+            path,
+            is_default: named.is_none(),
+        })
+    }
+
     /// The folder that was named, or `~/.fleet_monitoring/data`; made when it is missing.
     ///
     /// # Errors
     /// See [`DataDirError`].
     pub fn open(named: Option<&Path>) -> Result<Self, DataDirError> {
-        let path = match named {
-            Some(path) => path.to_owned(),
-            None => home()?.join(".fleet_monitoring").join("data"),
-        };
-        let dir = Self {
-            path,
-            is_default: named.is_none(),
-        };
+        let dir = Self::find(named)?;
         secret_file::make_folder(&dir.path).map_err(|source| dir.not_writable(source))?;
         // Trying is the only honest test of a permission.
         let trial = dir.path.join(".write-test");

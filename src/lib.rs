@@ -2,6 +2,7 @@
 //! what they speak. It translates and never decides: that is the business of `atlas-actors`.
 
 pub mod agent;
+pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
