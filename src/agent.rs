@@ -17,13 +17,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actix::Addr;
-use atlas_actors::breaker::Breaker;
+use atlas_actors::breaker::{Breaker, CircuitRule};
 
 use crate::wire::enrolment::identity::AgentIdentity;
 use collect::Collector;
 use sampler::{Sampler, StopSampling};
 use spool::disk::OpenSpoolError;
 use spool::{CloseSpool, SPOOL_BYTES_MAX, Spool};
+use uplink::backoff::RetryRule;
 use uplink::{Uplink, UplinkParts};
 
 /// What an agent needs to run.
@@ -36,6 +37,19 @@ pub struct AgentSettings {
     pub interval: Duration,
     /// Where reports wait.
     pub spool_dir: PathBuf,
+    /// How it deals with a server that does not answer.
+    pub outage: OutageRule,
+}
+
+/// How an agent deals with a server that does not answer.
+#[derive(Clone, Copy, Debug)]
+pub struct OutageRule {
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// When a report that did not arrive is sent again.
+    pub retry: RetryRule,
+    /// When the server is left alone for a while.
+    pub circuit: CircuitRule,
 }
 
 /// The agent can't start.
@@ -72,7 +86,9 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
         report_url: format!("{}{}", server_url.trim_end_matches('/'), uplink::REPORT_ROUTE),
         key: settings.identity.seal_key(0),
         spool: spool.clone(),
-        breaker: Breaker::start_for(&server_url, None),
+        breaker: Breaker::start_with(&server_url, settings.outage.circuit, None),
+        retry: settings.outage.retry,
+        timeout: settings.outage.timeout,
     });
     let collector = Collector::start_thread(settings.identity.machine_id.clone(), settings.interval);
     let sampler = Sampler::start_supervised(collector, spool.clone(), uplink, settings.interval);

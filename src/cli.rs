@@ -1,8 +1,11 @@
 //! The command line: what can be asked, and which status the process ends with.
 
 pub mod agent;
+pub mod backup;
+pub mod config;
 pub mod logging;
 pub mod open_files;
+pub mod secret;
 pub mod server;
 pub mod simulate;
 pub mod token;
@@ -33,7 +36,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// The config file (YAML or JSON) [default: ~/.fleet_monitoring/config.yaml or .json, if there].
+    /// The config file (YAML or JSON) [default: ~/.fleet_monitoring/config.yaml or .json, or where 2.0 has it, if there].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The folder for everything that is kept [default: ~/.fleet_monitoring/data].
@@ -67,6 +70,14 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Make tokens with which machines join.
     Token(token::TokenArgs),
+    /// Make the cluster secret of 1.x and 2.0.
+    Secret(secret::SecretArgs),
+    /// Back up everything, while the server runs.
+    Backup(backup::BackupArgs),
+    /// Put a backup back into an empty data folder, or check it.
+    Restore(backup::RestoreArgs),
+    /// Show, check and change the settings.
+    Config(config::ConfigArgs),
     /// Print the API's description (OpenAPI 3.1, JSON).
     #[command(hide = true)]
     Openapi,
@@ -115,6 +126,10 @@ pub fn run() -> ExitCode {
         Command::Agent(args) => agent::run(&global, args),
         Command::Simulate(args) => simulate::run(&global, args),
         Command::Token(args) => token::run(&global, args),
+        Command::Secret(args) => secret::run(&global, &args),
+        Command::Backup(args) => backup::back_up(&global, &args),
+        Command::Restore(args) => backup::restore(&global, &args),
+        Command::Config(args) => config::run(&global, args),
         Command::Openapi => {
             println!("{}", crate::http::openapi::text());
             Ok(())

@@ -34,19 +34,27 @@ pub enum DataDirError {
 }
 
 impl DataDir {
+    /// The folder that was named, or `~/.fleet_monitoring/data`, as it is.
+    ///
+    /// # Errors
+    /// When there is no home folder.
+    pub fn find(named: Option<&Path>) -> Result<Self, DataDirError> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => home()?.join(".fleet_monitoring").join("data"),
+        };
+        Ok(Self {
+            path,
+            is_default: named.is_none(),
+        })
+    }
+
     /// The folder that was named, or `~/.fleet_monitoring/data`; made when it is missing.
     ///
     /// # Errors
     /// See [`DataDirError`].
     pub fn open(named: Option<&Path>) -> Result<Self, DataDirError> {
-        let path = match named {
-            Some(path) => path.to_owned(),
-            None => home()?.join(".fleet_monitoring").join("data"),
-        };
-        let dir = Self {
-            path,
-            is_default: named.is_none(),
-        };
+        let dir = Self::find(named)?;
         secret_file::make_folder(&dir.path).map_err(|source| dir.not_writable(source))?;
         // Trying is the only honest test of a permission.
         let trial = dir.path.join(".write-test");
@@ -92,18 +100,31 @@ impl DataDir {
         self.path.join("agent")
     }
 
-    /// Makes the cluster secret unless it is there or given; says where it is. It is that of 1.x and
-    /// 2.0: `~/.fleet/cluster.secret`, or in this folder when the folder was named.
+    /// Where the cluster secret is unless another file was named.
     ///
     /// # Errors
-    /// When it can't be written, or is too short to be one.
-    pub fn ensure_cluster_secret(&self) -> Result<PathBuf, DataDirError> {
+    /// When there is no home folder.
+    pub fn cluster_secret(&self) -> Result<PathBuf, DataDirError> {
         let folder = if self.is_default {
             home()?.join(".fleet")
         } else {
             self.path.clone()
         };
-        let path = folder.join("cluster.secret");
+        Ok(folder.join("cluster.secret"))
+    }
+
+    /// Makes the cluster secret unless it is there; says where it is. It is that of 1.x and 2.0: the
+    /// file that was named, else `~/.fleet/cluster.secret`, or in this folder when the folder was
+    /// named.
+    ///
+    /// # Errors
+    /// When it can't be written, or is too short to be one.
+    pub fn ensure_cluster_secret(&self, named: Option<PathBuf>) -> Result<PathBuf, DataDirError> {
+        let path = match named {
+            Some(path) => path,
+            None => self.cluster_secret()?,
+        };
+        let folder = path.parent().unwrap_or(&self.path).to_owned();
         match std::fs::read_to_string(&path) {
             Ok(secret) if secret.trim().len() >= 43 => Ok(path),
             Ok(_) => Err(DataDirError::ShortSecret(path)),

@@ -50,6 +50,10 @@ pub struct Edge {
     pub desk: EnrolmentDesk,
     /// What agents of 1.x and 2.0 may use.
     pub legacy: LegacyAgents,
+    /// Bytes of a request's body at most.
+    pub body_bytes_max: usize,
+    /// Bytes of a report at most.
+    pub report_bytes_max: usize,
     /// The key by which programs on this very machine act as an administrator.
     pub local_key: String,
     /// Where people and agents reach this server.

@@ -2,12 +2,14 @@
 //! what they speak. It translates and never decides: that is the business of `atlas-actors`.
 
 pub mod agent;
+pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod enrolment_desk;
 pub mod http;
 pub mod local_server;
+pub mod log_file;
 pub mod secret_file;
 pub mod simulate;
 pub mod tls;

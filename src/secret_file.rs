@@ -54,7 +54,15 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When the operating system has no randomness.
 pub fn random_hex() -> io::Result<String> {
-    let mut bytes = [0; 32];
+    random_hex_of(32)
+}
+
+/// So many random bytes as twice as many hex characters.
+///
+/// # Errors
+/// When the operating system has no randomness.
+pub fn random_hex_of(length: usize) -> io::Result<String> {
+    let mut bytes = vec![0; length];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -31,7 +31,7 @@ fn a_taken_port_a_broken_config_and_an_unwritable_folder_end_with_a_sentence() {
     std::fs::write(&config, "fleet:\n  server:\n    prot: 1\n").unwrap();
     let (status, text) = said(home.path(), &["server", "--config", config.to_str().unwrap()]);
     assert!(
-        status == 1 && text.contains("did you mean `port`") && text.lines().count() == 1,
+        status == 1 && text.contains("did you mean `fleet.server.port`") && text.lines().count() == 1,
         "{text}"
     );
     let file = home.path().join("file");

@@ -77,7 +77,7 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
 ];
 
 /// Who may name serde_json in src/, and why. Shapes belong in src/wire.
-const JSON: [(&str, &str); 10] = [
+const JSON: [(&str, &str); 11] = [
     ("src/wire", "it alone knows how things look on the wire"),
     ("src/http/error.rs", "writes the error's body"),
     ("src/http/body.rs", "reads a body into one of the wire's types"),
@@ -90,6 +90,7 @@ const JSON: [(&str, &str); 10] = [
     ("src/agent/spool", "the spool's files are JSON"),
     ("src/agent", "reads the server's answers and the system's tools"),
     ("src/cli", "--json"),
+    ("src/backup", "the manifest is JSON"),
     ("src/simulate", "reads the server's answers"),
 ];
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext, Addr, Context, Handler, Message, Recipient, Supervised, Supervisor};
 
-pub use self::circuit::{Admission, CallOutcome, CircuitState, Permit};
-use self::circuit::{Circuit, OPEN_FOR};
+use self::circuit::Circuit;
+pub use self::circuit::{Admission, CallOutcome, CircuitRule, CircuitState, Permit};
 use crate::limits::BREAKER_MAILBOX;
 
 /// May a call be made now?
@@ -41,6 +41,7 @@ pub struct BreakerChanged {
 /// Guards one outside endpoint.
 pub struct Breaker {
     endpoint: Arc<str>,
+    rule: CircuitRule,
     circuit: Circuit,
     listener: Option<Recipient<BreakerChanged>>,
 }
@@ -49,10 +50,21 @@ impl Breaker {
     /// Starts a supervised breaker of that endpoint in the current arbiter.
     #[must_use]
     pub fn start_for(endpoint: &str, listener: Option<Recipient<BreakerChanged>>) -> Addr<Self> {
+        Self::start_with(endpoint, CircuitRule::default(), listener)
+    }
+
+    /// As [`Breaker::start_for`], with a rule of its own.
+    #[must_use]
+    pub fn start_with(
+        endpoint: &str,
+        rule: CircuitRule,
+        listener: Option<Recipient<BreakerChanged>>,
+    ) -> Addr<Self> {
         let endpoint: Arc<str> = endpoint.into();
         Supervisor::start(move |_| Self {
             endpoint,
-            circuit: Circuit::new(now()),
+            rule,
+            circuit: Circuit::new(rule, now()),
             listener,
         })
     }
@@ -100,7 +112,7 @@ impl Actor for Breaker {
 
 impl Supervised for Breaker {
     fn restarting(&mut self, _: &mut Self::Context) {
-        self.circuit = Circuit::new(now());
+        self.circuit = Circuit::new(self.rule, now());
     }
 }
 
@@ -110,7 +122,7 @@ impl Handler<Admit> for Breaker {
     fn handle(&mut self, _: Admit, ctx: &mut Self::Context) -> Self::Result {
         let admission = self.shielded(ctx, |circuit| circuit.admit(now()));
         actix::MessageResult(admission.unwrap_or(Admission::Refused {
-            retry_in: Duration::from_secs(1).min(OPEN_FOR),
+            retry_in: Duration::from_secs(1).min(self.rule.open_for),
         }))
     }
 }
@@ -125,6 +137,7 @@ impl Handler<RecordOutcome> for Breaker {
 
 #[cfg(test)]
 mod tests {
+    use super::circuit::OPEN_FOR;
     use super::*;
 
     async fn call(breaker: &Addr<Breaker>, outcome: CallOutcome) -> Option<Duration> {

@@ -13,15 +13,13 @@ use atlas_actors::breaker::{Admission, Admit, Breaker, CallOutcome, RecordOutcom
 use atlas_actors::clock::{Clock, SystemClock};
 
 use self::answer::{Step, step};
-use self::backoff::Backoff;
+use self::backoff::{Backoff, RetryRule};
 use super::spool::disk::StoredReport;
 use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
 use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing, SealKey};
 
 /// The route as the seal knows it.
 pub const REPORT_ROUTE: &str = "/api/fleet/report";
-/// How long an answer may take (contract, section 2).
-pub const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an agent waits whose credential is refused.
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
 
@@ -42,6 +40,10 @@ pub struct UplinkParts {
     pub spool: Addr<Spool>,
     /// The server's breaker.
     pub breaker: Addr<Breaker>,
+    /// When a report that did not arrive is sent again.
+    pub retry: RetryRule,
+    /// How long an answer may take.
+    pub timeout: Duration,
 }
 
 /// The way to the server.
@@ -61,8 +63,8 @@ impl Uplink {
     pub fn start_supervised(parts: UplinkParts) -> Addr<Self> {
         let parts = std::sync::Arc::new(parts);
         Supervisor::start(move |_| Self {
+            backoff: Backoff::new(parts.retry),
             parts,
-            backoff: Backoff::default(),
             is_busy: false,
             clock_offset_ms: 0,
             said: None,
@@ -191,7 +193,7 @@ async fn send(parts: &UplinkParts, report: &StoredReport, clock_offset_ms: i64) 
         .client
         .post(&parts.report_url)
         .header("content-type", "application/json");
-    match request.timeout(TIMEOUT).body(body).send().await {
+    match request.timeout(parts.timeout).body(body).send().await {
         Ok(response) => step(response).await,
         Err(error) => Step::Retry {
             after: None,

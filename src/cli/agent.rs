@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::{Failure, Global, logging};
-use crate::agent::{self, AgentSettings, enrol, identity_file, test_run};
-use crate::config::Config;
+use crate::agent::uplink::backoff::RetryRule;
+use crate::agent::{self, AgentSettings, OutageRule, enrol, identity_file, test_run};
+use crate::config::{AgentConfig, Config};
 use crate::data_dir::DataDir;
 use crate::wire::enrolment::identity::AgentIdentity;
 use crate::wire::enrolment::token::JoinToken;
@@ -43,8 +44,12 @@ enum AgentCommand {
 /// # Errors
 /// When this machine is not enrolled, or the server refuses.
 pub fn run(global: &Global, args: AgentArgs) -> Result<(), Failure> {
-    let config = Config::load(global.config.as_deref())?;
-    logging::start(&config.logging, global.quiet);
+    let settings = super::config::settings(global, None)?;
+    let config = &settings.config;
+    logging::start(&config.logging, global.quiet)?;
+    if let Some(sentence) = settings.retired_sentence() {
+        tracing::warn!("{sentence}");
+    }
     let data_dir = DataDir::open(global.data_dir.as_deref())?;
     actix_rt::System::new().block_on(async {
         match args.command {
@@ -56,8 +61,8 @@ pub fn run(global: &Global, args: AgentArgs) -> Result<(), Failure> {
                 let machine_id = machine_id.or_else(|| config.fleet.agent.machine_id.clone());
                 enroll(&data_dir, &url, &token, machine_id).await
             }
-            None if args.test => test(global, &config, &data_dir).await,
-            None => run_agent(&config, &data_dir).await,
+            None if args.test => test(global, config, &data_dir).await,
+            None => run_agent(config, &data_dir).await,
         }
     })
 }
@@ -95,6 +100,23 @@ fn server_url(config: &Config, identity: &AgentIdentity) -> String {
     url.trim_end_matches('/').to_owned()
 }
 
+/// How the agent deals with a server that does not answer.
+pub(super) fn outage_rule(config: &AgentConfig) -> OutageRule {
+    let retry = config.retry;
+    let longest = Duration::from_secs_f64(retry.max_delay);
+    OutageRule {
+        timeout: Duration::from_secs(config.timeout),
+        retry: RetryRule {
+            attempts: if retry.enabled { retry.max_attempts } else { 1 },
+            first: Duration::from_secs_f64(retry.backoff),
+            multiplier: retry.multiplier,
+            longest,
+            rest: longest.min(Duration::from_secs(config.report_interval)),
+        },
+        circuit: config.circuit_breaker.into(),
+    }
+}
+
 async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
     let identity = enrolled(data_dir)?;
     let server_url = server_url(config, &identity);
@@ -104,6 +126,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         spool_dir: data_dir.agent().join("spool"),
         identity,
+        outage: outage_rule(&config.fleet.agent),
     })?;
     super::server::stop::next_signal().await?;
     agent.stop().await;
@@ -132,4 +155,27 @@ async fn test(global: &Global, config: &Config, data_dir: &DataDir) -> Result<()
     };
     writeln!(steps, "server {url}")?;
     Ok(test_run::try_server(&identity, &url, &report, &mut steps).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_config_says_of_outages_reaches_the_agent() {
+        let mut config = AgentConfig {
+            report_interval: 20,
+            ..AgentConfig::default()
+        };
+        config.circuit_breaker.enabled = false;
+        config.retry.max_attempts = 7;
+        let rule = outage_rule(&config);
+        assert_eq!(rule.retry.attempts, 7);
+        assert_eq!(rule.retry.rest, Duration::from_secs(20));
+        assert_eq!(rule.circuit.failures_to_open, u32::MAX);
+        config.retry.enabled = false;
+        config.circuit_breaker.enabled = true;
+        let rule = outage_rule(&config);
+        assert_eq!((rule.retry.attempts, rule.circuit.failures_to_open), (1, 5));
+    }
 }

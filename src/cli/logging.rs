@@ -1,20 +1,51 @@
-//! Where log lines go: to standard error, as text for people or JSON for programs.
+//! Where log lines go: to standard error or a file, as text for people or JSON for programs.
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
+use super::Failure;
+use crate::config::files::expand_home;
 use crate::config::{LogFormat, LoggingConfig};
+use crate::log_file::LogFile;
 
-/// Starts the log. `RUST_LOG` wins over the config; quiet leaves warnings and errors.
-pub fn start(config: &LoggingConfig, quiet: bool) {
-    let level = if quiet { "warn" } else { &config.level };
+/// Starts the log. `RUST_LOG` wins over the config; quiet leaves warnings and errors, unless they go
+/// to a file.
+///
+/// # Errors
+/// When the log's file can't be written to.
+pub fn start(config: &LoggingConfig, quiet: bool) -> Result<(), Failure> {
+    match &config.file {
+        None => {
+            let level = if quiet { "warn" } else { &config.level };
+            begin(std::io::stderr, level, config.format, true);
+        }
+        Some(name) => {
+            let path = expand_home(name);
+            let file = LogFile::open(&path, config.max_size).map_err(|error| {
+                Failure::new(format!(
+                    "the log file {} can't be written to ({error}): change its permissions, or logging.file",
+                    path.display()
+                ))
+            })?;
+            begin(file, &config.level, config.format, false);
+        }
+    }
+    Ok(())
+}
+
+fn begin<W>(writer: W, level: &str, format: LogFormat, may_colour: bool)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_from_default_env()
         .or_else(|_| EnvFilter::try_new(level))
         .unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(writer);
+    let lines = if may_colour { lines } else { lines.with_ansi(false) };
     // A second start in one process (tests) keeps the first log.
-    let _ = match config.format {
+    let _ = match format {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
         LogFormat::Text => lines.with_target(false).try_init(),
     };

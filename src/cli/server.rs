@@ -23,7 +23,8 @@ use atlas_store::sqlite::SqliteOptions;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
-use crate::config::Config;
+use crate::config::files::expand_home;
+use crate::config::{Config, SecretText, ServerConfig};
 use crate::data_dir::DataDir;
 use crate::enrolment_desk::EnrolmentDesk;
 use crate::http::{self, Edge, LegacyAgents, limits};
@@ -54,14 +55,15 @@ const STATUS_DISK: i32 = 74;
 /// When it can't start; the sentence says what to do.
 pub fn run(global: &Global, args: &ServeArgs, with: With) -> Result<(), Failure> {
     let started = Instant::now();
-    let mut config = Config::load(global.config.as_deref())?;
-    if let Some(port) = args.port {
-        config.fleet.server.port = port;
-    }
+    let settings = super::config::settings(global, Some(args))?;
+    let config = settings.config.clone();
     logging::start(
         &config.logging,
         global.quiet || !global.json && config.logging.level == "info",
-    );
+    )?;
+    if let Some(sentence) = settings.retired_sentence() {
+        tracing::warn!("{sentence}");
+    }
     open_files::raise_limit();
     let data_dir = DataDir::open(global.data_dir.as_deref())?;
     let listener = bind(&config)?;
@@ -106,8 +108,7 @@ pub struct Running {
 async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Result<Running, Failure> {
     let clock = Arc::new(SystemClock);
     let port = listener.local_addr()?.port();
-    let cluster_secret = data_dir.ensure_cluster_secret()?;
-    tracing::debug!(path = %cluster_secret.display(), "cluster secret");
+    ensure_cluster_secret(config, data_dir)?;
     let names = names::of_this_machine(&config.fleet.server.names);
     let certificate = ServerCertificate::load_or_make(data_dir.path(), &names, clock.now())?;
     let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificate.pin)?;
@@ -115,7 +116,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     let store = Arc::new(open_store(data_dir, &clock)?);
     let encoder = Arc::new(StreamEncoder::new(epoch()?));
     let fleet = Fleet::start(ports(&store, &clock, &encoder), &settings(config));
-    let (admin, new_password) = ensure_admin(&fleet).await?;
+    let (admin, new_password) = ensure_admin(&fleet, &config.fleet.server).await?;
     let public_url = names::public_url(config, port);
     let mut tokens = Vec::new();
     for _ in 0..2 {
@@ -129,6 +130,8 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         encoder,
         desk,
         legacy: legacy(config)?,
+        body_bytes_max: config.fleet.server.max_body_size,
+        report_bytes_max: config.fleet.server.max_report_size,
         local_key: local_key(data_dir, port)?,
         public_url: public_url.clone(),
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
@@ -211,20 +214,29 @@ fn wake(fleet: &Fleet) -> Arc<AtomicBool> {
     is_complete
 }
 
-/// The first administrator: as the environment says, or `admin` with a password that is made up and
-/// shown once.
-async fn ensure_admin(fleet: &Fleet) -> Result<(UserName, Option<String>), Failure> {
-    let set = |name| {
-        std::env::var(name)
-            .ok()
-            .filter(|value: &String| !value.is_empty())
-    };
-    let name = set("FLEET_WEB_USERNAME").unwrap_or_else(|| "admin".to_owned());
-    let name = UserName::parse(&name)
-        .map_err(|error| Failure::new(format!("FLEET_WEB_USERNAME can't be a user name: {error}")))?;
-    let given = set("FLEET_WEB_PASSWORD");
-    let password = match &given {
-        Some(password) => password.clone(),
+/// Unless the secret itself is given.
+fn ensure_cluster_secret(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
+    let encryption = &config.fleet.encryption;
+    if encryption.cluster_secret.is_none() {
+        let named = encryption.cluster_secret_file.as_deref().map(expand_home);
+        let path = data_dir.ensure_cluster_secret(named)?;
+        tracing::debug!(path = %path.display(), "cluster secret");
+    }
+    Ok(())
+}
+
+/// The first administrator: as the config says, or `admin` with a password that is made up and shown
+/// once.
+async fn ensure_admin(fleet: &Fleet, config: &ServerConfig) -> Result<(UserName, Option<String>), Failure> {
+    let name = config.web_username.as_deref().unwrap_or("admin");
+    let name = UserName::parse(name).map_err(|error| {
+        Failure::new(format!(
+            "FLEET_WEB_USERNAME (fleet.server.web_username) can't be a user name: {error}"
+        ))
+    })?;
+    let given = config.web_password.as_ref();
+    let password = match given {
+        Some(password) => password.expose().to_owned(),
         None => names::random_password()?,
     };
     let admin = EnsureAdmin {
@@ -232,21 +244,33 @@ async fn ensure_admin(fleet: &Fleet) -> Result<(UserName, Option<String>), Failu
         password: Password(password.clone()),
     };
     let made = fleet.ensure_admin(admin).await.map_err(|error| match given {
-        Some(_) => Failure::new(format!("FLEET_WEB_PASSWORD can't be used: {error}")),
+        Some(_) => Failure::new(format!(
+            "FLEET_WEB_PASSWORD (fleet.server.web_password) can't be used: {error}"
+        )),
         None => Failure::new(format!("the first administrator can't be made: {error}")),
     })?;
     Ok((name, (made && given.is_none()).then_some(password)))
 }
 
 fn legacy(config: &Config) -> Result<LegacyAgents, Failure> {
-    let key = config.fleet.server.encryption_key.as_deref();
+    let key = config
+        .fleet
+        .server
+        .encryption_key
+        .as_ref()
+        .map(SecretText::expose);
     let sealing_key = key.map(KeyV1::parse).transpose().map_err(|error| {
         Failure::new(format!(
             "fleet.server.encryption_key (FLEET_ENCRYPTION_KEY) is {error}"
         ))
     })?;
     Ok(LegacyAgents {
-        api_key: config.fleet.server.api_key.clone(),
+        api_key: config
+            .fleet
+            .server
+            .api_key
+            .as_ref()
+            .map(|key| key.expose().to_owned()),
         sealing_key,
     })
 }

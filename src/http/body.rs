@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
+use super::Edge;
 use super::error::ApiError;
 use super::limits::{BODY_BYTES_MAX, BODY_BYTES_PER_S_MIN, BODY_DEADLINE, BODY_GRACE};
+use super::reports::REPORT_ROUTE;
 use crate::wire::shape;
 
 /// A whole body.
@@ -25,8 +27,9 @@ impl FromRequest for LimitedBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let announced = announced_length(request);
+        let bytes_max = bytes_max(request);
         let payload = payload.take();
-        Box::pin(async move { read(payload, announced).await.map(Self) })
+        Box::pin(async move { read(payload, announced, bytes_max).await.map(Self) })
     }
 }
 
@@ -77,6 +80,15 @@ fn is_json(request: &HttpRequest) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
+/// What the config says for this route.
+fn bytes_max(request: &HttpRequest) -> usize {
+    match request.app_data::<web::Data<Edge>>() {
+        Some(edge) if request.path() == REPORT_ROUTE => edge.report_bytes_max,
+        Some(edge) => edge.body_bytes_max,
+        None => BODY_BYTES_MAX,
+    }
+}
+
 fn announced_length(request: &HttpRequest) -> Option<u64> {
     request
         .headers()
@@ -87,9 +99,9 @@ fn announced_length(request: &HttpRequest) -> Option<u64> {
         .ok()
 }
 
-async fn read(mut payload: Payload, announced: Option<u64>) -> Result<Bytes, ApiError> {
-    if announced.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
-        return Err(too_large());
+async fn read(mut payload: Payload, announced: Option<u64>, bytes_max: usize) -> Result<Bytes, ApiError> {
+    if announced.is_some_and(|length| length > bytes_max as u64) {
+        return Err(too_large(bytes_max));
     }
     let started = Instant::now();
     let mut first = Bytes::new();
@@ -102,8 +114,8 @@ async fn read(mut payload: Payload, announced: Option<u64>) -> Result<Bytes, Api
             break;
         };
         let chunk = chunk.map_err(|_| cut_short())?;
-        if taken + chunk.len() > BODY_BYTES_MAX {
-            return Err(too_large());
+        if taken + chunk.len() > bytes_max {
+            return Err(too_large(bytes_max));
         }
         // Most bodies are one chunk, and that needs no copy.
         if taken == 0 {
@@ -127,11 +139,11 @@ fn time_left(elapsed: Duration, taken: u64) -> Option<Duration> {
         .filter(|left| !left.is_zero())
 }
 
-fn too_large() -> ApiError {
+fn too_large(bytes_max: usize) -> ApiError {
     ApiError::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        format!("The body is larger than {BODY_BYTES_MAX} bytes: send less at once."),
+        format!("The body is larger than {bytes_max} bytes: send less at once."),
     )
 }
 

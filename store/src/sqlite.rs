@@ -16,6 +16,7 @@ mod leases;
 mod load;
 mod log;
 mod occupancy;
+mod offline;
 mod readers;
 mod schema;
 mod snapshot;
@@ -49,6 +50,7 @@ use self::writer::{WriterParts, too_large};
 use crate::limits::{BLOCKS_DROPPED_AT_ONCE, BODY_BYTES_MAX, READ_ATTEMPTS, WATCH_KEPT, WRITER_QUEUE};
 
 pub use self::folder::DATABASE_FILE;
+pub use self::offline::{copy_store, verify_copy};
 pub use self::schema::FORMAT;
 
 /// What the engine is given at start.

@@ -35,6 +35,19 @@ impl Server {
 
     /// Starts one in that folder.
     pub fn start_in(folder: std::sync::Arc<tempfile::TempDir>, command: &str, more: &[(&str, &str)]) -> Self {
+        let mut server = Self::start_unseen(folder, command, more);
+        server.cookie = server.sign_in("admin");
+        server
+    }
+
+    /// Starts one whose administrator has that name.
+    pub fn start_as(folder: std::sync::Arc<tempfile::TempDir>, administrator: &str) -> Self {
+        let mut server = Self::start_unseen(folder, "server", &[]);
+        server.cookie = server.sign_in(administrator);
+        server
+    }
+
+    fn start_unseen(folder: std::sync::Arc<tempfile::TempDir>, command: &str, more: &[(&str, &str)]) -> Self {
         let mut child = atlas(folder.path())
             .args([command, "--json", "--port", "0"])
             .envs(more.iter().copied())
@@ -54,15 +67,13 @@ impl Server {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        let mut server = Self {
+        Self {
             child,
             folder,
             url,
             client,
             cookie: String::new(),
-        };
-        server.cookie = server.sign_in();
-        server
+        }
     }
 
     /// Kills it as a power cut would, and starts it again.
@@ -84,8 +95,8 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    fn sign_in(&self) -> String {
-        let body = json!({"username": "admin", "password": PASSWORD});
+    fn sign_in(&self, name: &str) -> String {
+        let body = json!({"username": name, "password": PASSWORD});
         let answer = self
             .client
             .post(format!("{}/api/auth/login", self.url))

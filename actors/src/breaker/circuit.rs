@@ -73,11 +73,33 @@ pub enum CallOutcome {
     Failure,
 }
 
+/// When a circuit opens and closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitRule {
+    /// Failures in a row that open it.
+    pub failures_to_open: u32,
+    /// How long an open one refuses every call.
+    pub open_for: Duration,
+    /// Successes that close a half-open one.
+    pub successes_to_close: u32,
+}
+
+impl Default for CircuitRule {
+    fn default() -> Self {
+        Self {
+            failures_to_open: FAILURES_TO_OPEN,
+            open_for: OPEN_FOR,
+            successes_to_close: SUCCESSES_TO_CLOSE,
+        }
+    }
+}
+
 /// How long who is refused while all trials are taken should wait before asking again.
 const TRIALS_TAKEN_RETRY: Duration = Duration::from_secs(1);
 
 /// One circuit.
 pub struct Circuit {
+    rule: CircuitRule,
     machine: StateMachine<ConsecutiveFailures<Constant>, Witness>,
     witness: Witness,
     opened_at: Instant,
@@ -90,10 +112,12 @@ pub struct Circuit {
 impl Circuit {
     /// A closed circuit.
     #[must_use]
-    pub fn new(now: Instant) -> Self {
+    pub fn new(rule: CircuitRule, now: Instant) -> Self {
         let witness = Witness::default();
-        let policy = failure_policy::consecutive_failures(FAILURES_TO_OPEN, backoff::constant(OPEN_FOR));
+        let pause = backoff::constant(rule.open_for);
+        let policy = failure_policy::consecutive_failures(rule.failures_to_open, pause);
         Self {
+            rule,
             machine: Config::new()
                 .failure_policy(policy)
                 .instrument(witness.clone())
@@ -117,7 +141,10 @@ impl Circuit {
     pub fn admit(&mut self, now: Instant) -> Admission {
         let before = self.state();
         if !at(now, || self.machine.is_call_permitted()) {
-            let retry_in = OPEN_FOR.saturating_sub(now.saturating_duration_since(self.opened_at));
+            let retry_in = self
+                .rule
+                .open_for
+                .saturating_sub(now.saturating_duration_since(self.opened_at));
             return Admission::Refused { retry_in };
         }
         self.note_change(before, now);
@@ -162,7 +189,7 @@ impl Circuit {
             return true;
         }
         self.successes += 1;
-        self.successes >= SUCCESSES_TO_CLOSE
+        self.successes >= self.rule.successes_to_close
     }
 
     fn permit(&mut self) -> Permit {

@@ -8,6 +8,7 @@ use atlas_actors::model::MachineId;
 
 use crate::agent::{self, AgentHandle, AgentSettings, enrol, identity_file};
 use crate::cli::Failure;
+use crate::cli::agent::outage_rule;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::wire::enrolment::identity::AgentIdentity;
@@ -44,6 +45,7 @@ pub(super) async fn start(
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         spool_dir: data_dir.agent().join("spool"),
         identity,
+        outage: outage_rule(&config.fleet.agent),
     })?;
     Ok(LocalAgent { machine_id, handle })
 }

@@ -74,7 +74,7 @@ pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// The file's format, 0 for an empty file.
-fn checked_format(connection: &Connection) -> Result<i64, OpenError> {
+pub(super) fn checked_format(connection: &Connection) -> Result<i64, OpenError> {
     let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (format, application) = (number("user_version")?, number("application_id")?);
     let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

@@ -22,7 +22,7 @@ use Step::{Begins, Calls, Ends, Passes, Refused};
 
 fn walk(steps: &[(Step, CircuitState)]) {
     let mut now = Instant::now();
-    let mut circuit = Circuit::new(now);
+    let mut circuit = Circuit::new(CircuitRule::default(), now);
     let mut out = Vec::new();
     for (row, (step, expected)) in steps.iter().enumerate() {
         match *step {
@@ -146,7 +146,7 @@ fn forgets_trials_that_never_tell_their_outcome() {
 #[test]
 fn says_when_to_ask_again() {
     let now = Instant::now();
-    let mut circuit = Circuit::new(now);
+    let mut circuit = Circuit::new(CircuitRule::default(), now);
     for _ in 0..FAILURES_TO_OPEN {
         let permit = begin(&mut circuit, now);
         circuit.record(permit, Failure, now);
@@ -158,4 +158,24 @@ fn says_when_to_ask_again() {
             retry_in: Duration::from_secs(40)
         }
     );
+}
+
+#[test]
+fn keeps_a_rule_of_its_own() {
+    let mut now = Instant::now();
+    let rule = CircuitRule {
+        failures_to_open: 2,
+        open_for: Duration::from_secs(5),
+        successes_to_close: 1,
+    };
+    let mut circuit = Circuit::new(rule, now);
+    for _ in 0..2 {
+        let permit = begin(&mut circuit, now);
+        circuit.record(permit, Failure, now);
+    }
+    assert_eq!(circuit.state(), Open);
+    now += Duration::from_secs(6);
+    let permit = begin(&mut circuit, now);
+    circuit.record(permit, Success, now);
+    assert_eq!(circuit.state(), Closed);
 }

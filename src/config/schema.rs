@@ -1,0 +1,44 @@
+//! The settings as the rest of the program sees them, with their defaults. A field here has a row
+//! in `keys.rs` (what it takes, its other names) and an entry in `config/atlas.yaml` (why); tests
+//! hold the three together.
+
+mod agent;
+mod logging;
+mod monitors;
+mod server;
+
+use serde::{Deserialize, Serialize};
+
+pub use agent::{AgentConfig, CircuitBreakerConfig, RetryConfig};
+pub use logging::{LogFormat, LoggingConfig};
+pub use monitors::{
+    AnalyzerConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds, SpeedtestConfig,
+    SystemConfig, SystemMetricsConfig, WifiConfig,
+};
+pub use server::{EncryptionConfig, PresenceConfig, ServerConfig, SslConfig};
+
+/// All settings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The server and the agent.
+    pub fleet: FleetConfig,
+    /// The log.
+    pub logging: LoggingConfig,
+    /// The network monitors.
+    pub network: NetworkConfig,
+    /// What an agent measures.
+    pub system: SystemConfig,
+}
+
+/// The server and the agent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FleetConfig {
+    /// The server.
+    pub server: ServerConfig,
+    /// The agent.
+    pub agent: AgentConfig,
+    /// Secrets that machines share.
+    pub encryption: EncryptionConfig,
+}

@@ -1,0 +1,150 @@
+//! The server's settings.
+
+use std::time::Duration;
+
+use atlas_actors::model::PresenceRule;
+use serde::{Deserialize, Serialize};
+
+use crate::config::SecretText;
+
+/// The server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// The address to listen on.
+    pub host: String,
+    /// The port to listen on.
+    pub port: u16,
+    /// Where people and agents reach the server, when that is not its own name and port.
+    pub public_url: Option<String>,
+    /// More names and addresses for the certificate.
+    pub names: Vec<String>,
+    /// True: ATLAS speaks nothing but TLS.
+    pub ssl_enabled: bool,
+    /// The certificate, when it is not the server's own.
+    pub ssl: SslConfig,
+    /// Seconds for which somebody stays signed in.
+    pub session_timeout: u64,
+    /// Characters that a new password has at least.
+    pub min_password_length: usize,
+    /// The first administrator's name.
+    pub web_username: Option<String>,
+    /// The first administrator's password.
+    pub web_password: Option<SecretText>,
+    /// The key that agents of 1.x and 2.0 share; without it they are refused.
+    pub api_key: Option<SecretText>,
+    /// The key under which agents of 2.0 seal their reports.
+    pub encryption_key: Option<SecretText>,
+    /// Bytes of a request's body at most.
+    pub max_body_size: usize,
+    /// Bytes of a report at most.
+    pub max_report_size: usize,
+    /// Days for which history is kept.
+    pub data_retention_days: u32,
+    /// When silence means what.
+    pub presence: PresenceConfig,
+}
+
+/// The certificate, when it is not the server's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SslConfig {
+    /// The certificate and those that vouch for it (PEM).
+    pub cert_file: Option<String>,
+    /// Its private key (PEM).
+    pub key_file: Option<String>,
+    /// The oldest TLS that is spoken: `1.2` or `1.3`.
+    pub min_tls_version: String,
+}
+
+/// When silence means what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PresenceConfig {
+    /// Online up to so many seconds of silence, at the least.
+    pub online_s: u64,
+    /// Warning up to so many seconds of silence, at the least.
+    pub warning_s: u64,
+    /// Online up to so many of the machine's intervals.
+    pub online_intervals: u32,
+    /// Warning up to so many of the machine's intervals.
+    pub warning_intervals: u32,
+}
+
+/// Secrets that machines share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EncryptionConfig {
+    /// The cluster secret itself, in place of a file.
+    pub cluster_secret: Option<SecretText>,
+    /// Where the cluster secret is.
+    pub cluster_secret_file: Option<String>,
+    /// Seconds after which agents get new keys.
+    pub key_rotation_interval: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            host: "0.0.0.0".to_owned(),
+            port: 8768,
+            public_url: None,
+            names: Vec::new(),
+            ssl_enabled: true,
+            ssl: SslConfig::default(),
+            session_timeout: 28_800,
+            min_password_length: 12,
+            web_username: None,
+            web_password: None,
+            api_key: None,
+            encryption_key: None,
+            max_body_size: 1024 * 1024,
+            max_report_size: 1024 * 1024,
+            data_retention_days: 30,
+            presence: PresenceConfig::default(),
+        }
+    }
+}
+
+impl Default for SslConfig {
+    fn default() -> Self {
+        Self {
+            cert_file: None,
+            key_file: None,
+            min_tls_version: "1.2".to_owned(),
+        }
+    }
+}
+
+impl Default for PresenceConfig {
+    fn default() -> Self {
+        let rule = PresenceRule::default();
+        Self {
+            online_s: rule.online_min.as_secs(),
+            warning_s: rule.warning_min.as_secs(),
+            online_intervals: rule.online_intervals,
+            warning_intervals: rule.warning_intervals,
+        }
+    }
+}
+
+impl From<PresenceConfig> for PresenceRule {
+    fn from(config: PresenceConfig) -> Self {
+        Self {
+            online_min: Duration::from_secs(config.online_s),
+            warning_min: Duration::from_secs(config.warning_s),
+            online_intervals: config.online_intervals,
+            warning_intervals: config.warning_intervals,
+        }
+    }
+}
+
+impl Default for EncryptionConfig {
+    fn default() -> Self {
+        Self {
+            cluster_secret: None,
+            cluster_secret_file: None,
+            key_rotation_interval: 7_776_000,
+        }
+    }
+}
