@@ -35,9 +35,16 @@ impl Server {
 
     /// Starts one in that folder.
     pub fn start_in(folder: std::sync::Arc<tempfile::TempDir>, command: &str, more: &[(&str, &str)]) -> Self {
-        let mut child = atlas(folder.path())
+        let mut program = atlas(folder.path());
+        program
             .args([command, "--json", "--port", "0"])
-            .envs(more.iter().copied())
+            .envs(more.iter().copied());
+        Self::start_by(program, folder)
+    }
+
+    /// Starts what that command line says, in that folder.
+    pub fn start_by(mut command: Command, folder: std::sync::Arc<tempfile::TempDir>) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -78,13 +85,19 @@ impl Server {
         self.child.id()
     }
 
+    /// Waits until it has ended by itself; answers with its status.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// kill -9.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    fn sign_in(&self) -> String {
+    /// Signs the administrator in; answers with the cookie.
+    pub fn sign_in(&self) -> String {
         let body = json!({"username": "admin", "password": PASSWORD});
         let answer = self
             .client
@@ -153,7 +166,11 @@ impl Drop for Server {
 
 /// The program, at home in that folder.
 pub fn atlas(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_atlas"));
+    at_home(Command::new(env!("CARGO_BIN_EXE_atlas")), home)
+}
+
+/// The same for a program that starts it.
+pub fn at_home(mut command: Command, home: &Path) -> Command {
     command
         .env_clear()
         .env("HOME", home)
