@@ -182,7 +182,7 @@ pub fn report(name: &str, seq: u64) -> Report {
         dropped: 0,
         samples,
         counters: Counters::default(),
-        facts: Facts::default(),
+        facts: Arc::new(Facts::default()),
         document: Bytes::from_static(b"{}"),
     }
 }
