@@ -106,6 +106,14 @@ impl std::fmt::Display for Failure {
 }
 
 impl Failure {
+    /// A failure that ends the process with a status of its own.
+    pub fn with_status(status: u8, sentence: impl Into<String>) -> Self {
+        Self {
+            sentence: sentence.into(),
+            status,
+        }
+    }
+
     /// A failure with its sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self {

@@ -28,9 +28,19 @@ pub enum DataDirError {
         /// Why.
         source: io::Error,
     },
+    /// No room for it.
+    #[error("the disk of the data folder {0} is full: make room, or name another folder with --data-dir")]
+    Full(PathBuf),
     /// The cluster secret is too short to be one.
     #[error("the cluster secret in {0} has less than 32 bytes: remove the file and a new one is made")]
     ShortSecret(PathBuf),
+}
+
+fn not_writable(path: PathBuf, source: io::Error) -> DataDirError {
+    match source.kind() {
+        io::ErrorKind::StorageFull => DataDirError::Full(path),
+        _ => DataDirError::NotWritable { path, source },
+    }
 }
 
 impl DataDir {
@@ -64,10 +74,7 @@ impl DataDir {
     }
 
     fn not_writable(&self, source: io::Error) -> DataDirError {
-        DataDirError::NotWritable {
-            path: self.path.clone(),
-            source,
-        }
+        not_writable(self.path.clone(), source)
     }
 
     /// The folder itself.
@@ -132,7 +139,7 @@ impl DataDir {
                 secret_file::make_folder(&folder)
                     .and_then(|()| secret_file::random_hex())
                     .and_then(|secret| secret_file::write(&path, secret.as_bytes()))
-                    .map_err(|source| DataDirError::NotWritable { path: folder, source })?;
+                    .map_err(|source| not_writable(folder, source))?;
                 Ok(path)
             }
         }

@@ -7,11 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, ActorContext, Addr, Context, Handler, Message, Recipient, Supervised, Supervisor};
+use actix::{Actor, ActorContext, Addr, Context, Handler, Message, Recipient, Supervised};
 
 use self::circuit::Circuit;
 pub use self::circuit::{Admission, CallOutcome, CircuitRule, CircuitState, Permit};
 use crate::limits::BREAKER_MAILBOX;
+use crate::supervision::ActorName;
+use crate::supervision::keeper::keep;
 
 /// May a call be made now?
 #[derive(Clone, Copy, Debug, Message)]
@@ -61,15 +63,17 @@ impl Breaker {
         listener: Option<Recipient<BreakerChanged>>,
     ) -> Addr<Self> {
         let endpoint: Arc<str> = endpoint.into();
-        Supervisor::start(move |_| Self {
+        let name = ActorName::Breaker(Arc::clone(&endpoint));
+        let breaker = Self {
             endpoint,
             rule,
             circuit: Circuit::new(rule, now()),
             listener,
-        })
+        };
+        keep(name, None, breaker)
     }
 
-    /// Runs the core and tells of a change. A core that panicked stops the actor; its supervisor
+    /// Runs the core and tells of a change. A core that panicked stops the actor; its keeper
     /// starts it again with a fresh circuit.
     fn shielded<T>(&mut self, ctx: &mut Context<Self>, core: impl FnOnce(&mut Circuit) -> T) -> Option<T> {
         let before = self.circuit.state();
@@ -176,6 +180,29 @@ mod tests {
         fn handle(&mut self, _: Heard, _: &mut Self::Context) -> Vec<u8> {
             self.0.iter().map(|state| *state as u8).collect()
         }
+    }
+
+    #[derive(Message)]
+    #[rtype(result = "()")]
+    struct Panic;
+
+    impl Handler<Panic> for Breaker {
+        type Result = ();
+
+        fn handle(&mut self, _: Panic, ctx: &mut Self::Context) {
+            self.shielded(ctx, |_| panic!("on purpose"));
+        }
+    }
+
+    #[actix::test]
+    async fn begins_closed_and_answers_after_a_panic() {
+        let breaker = Breaker::start_for("hook.example", None);
+        for _ in 0..5 {
+            call(&breaker, CallOutcome::Failure).await;
+        }
+        assert!(call(&breaker, CallOutcome::Success).await.is_some());
+        breaker.send(Panic).await.unwrap();
+        assert_eq!(call(&breaker, CallOutcome::Success).await, None);
     }
 
     #[actix::test]

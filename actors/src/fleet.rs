@@ -14,7 +14,7 @@ pub use ask::Busy;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr, Arbiter, Context, Supervised, Supervisor};
+use actix::{Actor, Addr, Arbiter, Context, Supervised};
 use arc_swap::ArcSwap;
 use futures_util::TryFutureExt;
 use tokio::sync::{Semaphore, broadcast};
@@ -33,7 +33,8 @@ use crate::quarantine::Quarantine;
 use crate::registry::{Registry, WAKE_TOGETHER};
 use crate::roster::{FleetView, Published, Roster, ViewEncoder};
 use crate::store::{Store, StoreError, Stream};
-use crate::supervision::{Fault, GiveUp, Safety};
+use crate::supervision::keeper::keep_in;
+use crate::supervision::{ActorName, Fault, GiveUp, Safety};
 
 /// What the fleet needs from outside.
 #[derive(Clone)]
@@ -96,30 +97,31 @@ impl Fleet {
             frames: broadcast::channel(VIEWERS_MAX).0,
         };
 
-        let quarantine = supervise(&services, Quarantine::new(store.clone(), clock.clone()));
+        let quarantine = start_quarantine(&services, &store, &clock, &fault, &give_up);
         let safety = Safety::new(quarantine.clone(), fault, give_up);
-        let codec = BlockCodec::start_pool();
-        let historian = supervise(
-            &services,
+        let (fleet, services) = (Kept(&fleet, &safety), Kept(&services, &safety));
+        let codec = BlockCodec::start_pool(&safety);
+        let historian = services.start(
+            ActorName::Historian,
             Historian::new(store.clone(), clock.clone(), codec, safety.clone()),
         );
-        let commands = supervise(
-            &services,
+        let commands = services.start(
+            ActorName::CommandQueue,
             CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
         );
-        let auth = supervise(
-            &services,
+        let auth = services.start(
+            ActorName::AuthService,
             AuthService::new(
                 store.clone(),
                 clock.clone(),
                 safety.clone(),
                 credentials.clone(),
-                PasswordHasher::start_pool(),
+                PasswordHasher::start_pool(&safety),
                 settings.session_length,
             ),
         );
-        let roster = supervise(
-            &fleet,
+        let roster = fleet.start(
+            ActorName::Roster,
             Roster::new(published.clone(), encoder, clock.clone(), safety.clone()),
         );
         let machine_ports = Arc::new(MachinePorts {
@@ -127,11 +129,11 @@ impl Fleet {
             clock: clock.clone(),
             roster: roster.clone(),
             historian: historian.clone(),
-            safety,
+            safety: safety.clone(),
             presence: settings.presence,
             listening_since: clock.now(),
         });
-        let registry = supervise(&fleet, Registry::new(machine_ports));
+        let registry = fleet.start(ActorName::Registry, Registry::new(machine_ports));
         let admission = Arc::new(Semaphore::new(ADMISSION_MAX));
         Self {
             registry,
@@ -188,10 +190,28 @@ impl Fleet {
     }
 }
 
-/// Starts an actor that its supervisor starts again whenever it stops.
-fn supervise<A>(arbiter: &Arbiter, actor: A) -> Addr<A>
-where
-    A: Actor<Context = Context<A>> + Supervised + Send,
-{
-    Supervisor::start_in_arbiter(&arbiter.handle(), move |_| actor)
+/// Where actors are started, and what shields them.
+struct Kept<'f>(&'f Arbiter, &'f Safety);
+
+impl Kept<'_> {
+    /// Starts an actor that is started again whenever it stops or panics.
+    fn start<A>(&self, name: ActorName, actor: A) -> Addr<A>
+    where
+        A: Actor<Context = Context<A>> + Supervised + Send,
+    {
+        keep_in(self.0, name, Some(self.1.clone()), actor)
+    }
+}
+
+/// The quarantine comes first: all others are shielded by it, and it by itself.
+fn start_quarantine(
+    arbiter: &Arbiter,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    fault: &Option<Fault>,
+    give_up: &GiveUp,
+) -> Addr<Quarantine> {
+    let safety = Safety::of_the_quarantine(fault.clone(), give_up.clone());
+    let quarantine = Quarantine::new(store.clone(), clock.clone(), safety.clone());
+    Kept(arbiter, &safety).start(ActorName::Quarantine, quarantine)
 }

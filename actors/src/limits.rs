@@ -42,6 +42,13 @@ pub const RESTARTS_MAX: usize = 5;
 /// See [`RESTARTS_MAX`].
 pub const RESTART_WINDOW: Duration = Duration::from_secs(60);
 
+/// How long an actor waits that panicked outside its core. Reason: its state may have come from what
+/// another is just about to mend; nobody notices so little.
+pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(10);
+
+/// How long it waits at most when it panics again and again, each time twice as long.
+pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(10);
+
 /// Quarantined messages that are kept. Reason: enough to see a pattern, and no way to fill a disk.
 pub const QUARANTINE_MAX: usize = 1_000;
 

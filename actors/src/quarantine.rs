@@ -10,23 +10,43 @@ use crate::limits::{QUARANTINE_MAX, SERVICE_MAILBOX};
 use crate::messages::{ListQuarantine, MessageQuarantined, QuarantinedMessage};
 use crate::store::{DocumentKind, Revision, Store};
 use crate::stored::{decode, encode};
+use crate::supervision::{ActorName, Restarts, Safety, shielded};
 
 /// Keeps poisonous messages.
 pub struct Quarantine {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    safety: Safety,
+    restarts: Restarts,
     taken: u64,
 }
 
 impl Quarantine {
     /// An actor that keeps its messages in that store.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, safety: Safety) -> Self {
         Self {
             store,
             clock,
+            safety,
+            restarts: Restarts::default(),
             taken: 0,
         }
+    }
+
+    /// The document of a message, and its key.
+    fn file(&mut self, msg: MessageQuarantined) -> (String, QuarantinedMessage) {
+        let at = self.clock.now();
+        self.taken += 1;
+        // Sorts by time; the count keeps two of one millisecond apart.
+        let key = format!("{:015}-{:06}", at.as_millis(), self.taken % 1_000_000);
+        let kept = QuarantinedMessage {
+            at,
+            actor: msg.actor.to_string(),
+            message: msg.message,
+            reason: msg.reason,
+        };
+        (key, kept)
     }
 }
 
@@ -38,21 +58,22 @@ impl Actor for Quarantine {
     }
 }
 
-impl Supervised for Quarantine {}
+impl Supervised for Quarantine {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        if self.restarts.note(self.clock.now()) {
+            self.safety.give_up(&ActorName::Quarantine);
+        }
+    }
+}
 
 impl Handler<MessageQuarantined> for Quarantine {
     type Result = ();
 
     fn handle(&mut self, msg: MessageQuarantined, ctx: &mut Self::Context) {
-        let at = self.clock.now();
-        self.taken += 1;
-        // Sorts by time; the count keeps two of one millisecond apart.
-        let key = format!("{:015}-{:06}", at.as_millis(), self.taken % 1_000_000);
-        let kept = QuarantinedMessage {
-            at,
-            actor: msg.actor.to_string(),
-            message: msg.message,
-            reason: msg.reason,
+        let (safety, actor) = (self.safety.clone(), msg.actor.clone());
+        let core = || self.file(msg);
+        let Ok((key, kept)) = shielded(&safety, ctx, || ActorName::Quarantine, &actor, core) else {
+            return;
         };
         let store = Arc::clone(&self.store);
         ctx.spawn(

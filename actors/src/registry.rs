@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix::{
     Actor, ActorFutureExt, Addr, Context, Handler, MailboxError, Message, ResponseActFuture, ResponseFuture,
-    Supervised, Supervisor, WrapFuture,
+    Supervised, WrapFuture,
 };
 use futures_util::future::{join_all, ready};
 
@@ -20,6 +20,7 @@ use crate::messages::{
 };
 use crate::model::{MachineId, Receipt, Tag};
 use crate::store::{DocumentKind, PutError, Revision, Store, Stream};
+use crate::supervision::keeper::keep;
 use crate::supervision::{ActorName, Restarts, shielded};
 
 /// The way from an id to its machine.
@@ -52,7 +53,8 @@ impl Registry {
             return None;
         }
         let machine = Machine::new(id.clone(), Arc::clone(&self.ports));
-        let machine = Supervisor::start(|_| machine);
+        let name = ActorName::Machine(id.clone());
+        let machine = keep(name, Some(self.ports.safety.clone()), machine);
         self.machines.insert(id.clone(), machine.clone());
         Some(machine)
     }
@@ -71,7 +73,7 @@ impl Actor for Registry {
 }
 
 impl Supervised for Registry {
-    /// The addresses outlive a panic: they are what the machines' supervisors keep alive.
+    /// The addresses outlive a panic: they are what the machines' keepers keep alive.
     fn restarting(&mut self, _: &mut Self::Context) {
         if self.restarts.note(self.ports.clock.now()) {
             self.ports.safety.give_up(&ActorName::Registry);
@@ -158,6 +160,10 @@ impl Handler<ForgetMachine> for Registry {
         Box::pin(forgotten.into_actor(self).map(move |forgotten, registry, _| {
             registry.leaving.remove(&gone);
             registry.machines.remove(&gone);
+            if forgotten.is_err() {
+                // What is left of it must be there to be forgotten again.
+                registry.admit(&gone);
+            }
             forgotten
         }))
     }

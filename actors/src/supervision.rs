@@ -1,7 +1,9 @@
 //! What happens when an actor's code panics. actix's own supervisor restarts an actor that stopped,
 //! but one that panicked is gone for good; so every handler runs its core inside [`shielded`]. A
-//! panic there sends the message into quarantine; the actor stops itself, the supervisor starts it
+//! panic there sends the message into quarantine; the actor stops itself, its [`keeper`] starts it
 //! again, and it rebuilds its state from the store. Nobody else notices.
+
+pub mod keeper;
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -9,13 +11,19 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use actix::{Actor, ActorContext, Addr, Context};
+use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, fut};
 
 use crate::clock::Timestamp;
 use crate::limits::{QUARANTINE_TEXT_MAX, RESTART_WINDOW, RESTARTS_MAX};
 use crate::messages::MessageQuarantined;
 use crate::model::MachineId;
 use crate::quarantine::Quarantine;
+
+// A build that ends at the first panic would make every promise of this file empty.
+const _: () = assert!(
+    cfg!(panic = "unwind"),
+    "build with panic = \"unwind\": a panic must end one actor's message and not the process"
+);
 
 /// Which actor, for logs and the quarantine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,8 +40,18 @@ pub enum ActorName {
     CommandQueue,
     /// The auth service.
     AuthService,
+    /// The quarantine.
+    Quarantine,
+    /// A thread that codes history.
+    BlockCodec,
+    /// The thread that hashes passwords.
+    PasswordHasher,
     /// The breaker of an endpoint.
     Breaker(Arc<str>),
+    /// An agent's beat.
+    Sampler,
+    /// An agent's way to its server.
+    Uplink,
 }
 
 impl fmt::Display for ActorName {
@@ -45,6 +63,11 @@ impl fmt::Display for ActorName {
             Self::Historian => f.write_str("historian"),
             Self::CommandQueue => f.write_str("command queue"),
             Self::AuthService => f.write_str("auth service"),
+            Self::Quarantine => f.write_str("quarantine"),
+            Self::BlockCodec => f.write_str("block codec"),
+            Self::PasswordHasher => f.write_str("password hasher"),
+            Self::Sampler => f.write_str("sampler"),
+            Self::Uplink => f.write_str("uplink"),
             Self::Breaker(endpoint) => write!(f, "breaker of {endpoint}"),
         }
     }
@@ -63,7 +86,8 @@ pub type GiveUp = Arc<dyn Fn(&ActorName) + Send + Sync>;
 /// What all shields of a fleet share.
 #[derive(Clone)]
 pub struct Safety {
-    quarantine: Addr<Quarantine>,
+    /// Nothing for the quarantine itself: what makes it panic is only logged.
+    quarantine: Option<Addr<Quarantine>>,
     fault: Option<Fault>,
     give_up: GiveUp,
 }
@@ -73,7 +97,17 @@ impl Safety {
     #[must_use]
     pub fn new(quarantine: Addr<Quarantine>, fault: Option<Fault>, give_up: GiveUp) -> Self {
         Self {
-            quarantine,
+            quarantine: Some(quarantine),
+            fault,
+            give_up,
+        }
+    }
+
+    /// The shield of the quarantine itself.
+    #[must_use]
+    pub fn of_the_quarantine(fault: Option<Fault>, give_up: GiveUp) -> Self {
+        Self {
+            quarantine: None,
             fault,
             give_up,
         }
@@ -106,10 +140,13 @@ impl Safety {
 
     fn quarantine(&self, actor: ActorName, message: &dyn fmt::Debug, panic: &(dyn Any + Send)) -> Panicked {
         let reason = panic_text(panic);
+        let Some(quarantine) = &self.quarantine else {
+            tracing::error!(%actor, %reason, "an actor panicked; its message is lost");
+            return Panicked;
+        };
         tracing::error!(%actor, %reason, "an actor panicked; its message is in quarantine");
         let message: String = format!("{message:?}").chars().take(QUARANTINE_TEXT_MAX).collect();
-        if self
-            .quarantine
+        if quarantine
             .try_send(MessageQuarantined {
                 actor,
                 message,
@@ -123,7 +160,8 @@ impl Safety {
     }
 }
 
-/// Runs an actor's core; when it panics, the actor stops, to be started again by its supervisor.
+/// Runs an actor's core; when it panics, the actor stops before its next message, to be started
+/// again by its keeper. Whoever sent this one still hears the handler's answer.
 ///
 /// # Errors
 /// When the core panicked.
@@ -137,7 +175,11 @@ pub fn shielded<A, T>(
 where
     A: Actor<Context = Context<A>>,
 {
-    safety.run(actor, message, core).inspect_err(|_| ctx.stop())
+    safety.run(actor, message, core).inspect_err(|_| {
+        // An actor that stops at once would drop an answer that comes as a future. What it waits for
+        // last is done first, so the answer goes out before this.
+        ctx.wait(fut::ready(()).map(|(), _, ctx: &mut Context<A>| ctx.stop()));
+    })
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised,
-    Supervisor, WrapFuture,
+    WrapFuture,
 };
+use atlas_actors::supervision::ActorName;
+use atlas_actors::supervision::keeper::keep;
 
 use super::collect::{CollectReport, Collector};
 use super::spool::{KeepReport, Kept, Spool};
@@ -40,14 +42,15 @@ impl Sampler {
         interval: Duration,
     ) -> Addr<Self> {
         let due = Instant::now() + FIRST_AFTER;
-        Supervisor::start(move |_| Self {
+        let sampler = Self {
             collector,
             spool,
             uplink,
             interval,
             due,
             is_stopped: false,
-        })
+        };
+        keep(ActorName::Sampler, None, sampler)
     }
 
     fn wait(&self, ctx: &mut Context<Self>) {

@@ -6,11 +6,11 @@ pub mod backoff;
 
 use std::time::Duration;
 
-use actix::{
-    Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, Supervisor, WrapFuture,
-};
+use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture};
 use atlas_actors::breaker::{Admission, Admit, Breaker, CallOutcome, RecordOutcome};
 use atlas_actors::clock::{Clock, SystemClock};
+use atlas_actors::supervision::ActorName;
+use atlas_actors::supervision::keeper::keep;
 
 use self::answer::{Step, step};
 use self::backoff::{Backoff, RetryRule};
@@ -62,13 +62,14 @@ impl Uplink {
     #[must_use]
     pub fn start_supervised(parts: UplinkParts) -> Addr<Self> {
         let parts = std::sync::Arc::new(parts);
-        Supervisor::start(move |_| Self {
+        let uplink = Self {
             backoff: Backoff::new(parts.retry),
             parts,
             is_busy: false,
             clock_offset_ms: 0,
             said: None,
-        })
+        };
+        keep(ActorName::Uplink, None, uplink)
     }
 
     fn send_next(&mut self, ctx: &mut Context<Self>) {

@@ -47,7 +47,7 @@ pub enum With {
 /// The process's status when an actor can't be kept alive (`EX_SOFTWARE` of sysexits).
 const STATUS_INTERNAL: i32 = 70;
 /// The process's status when the disk fails (`EX_IOERR` of sysexits).
-const STATUS_DISK: i32 = 74;
+const STATUS_DISK: u8 = 74;
 
 /// Runs a server until it is told to stop.
 ///
@@ -160,7 +160,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
 fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result<SqliteStore, Failure> {
     let on_fatal = |reason: String| {
         eprintln!("atlas: the disk failed, stopping so that nothing is promised that is not kept: {reason}");
-        std::process::exit(STATUS_DISK);
+        std::process::exit(STATUS_DISK.into());
     };
     let options = SqliteOptions {
         folder: data_dir.store(),
@@ -168,7 +168,10 @@ fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result<SqliteStor
         on_fatal: Box::new(on_fatal),
         bytes_max: None,
     };
-    Ok(SqliteStore::open(options)?)
+    SqliteStore::open(options).map_err(|error| match error.is_of_disk() {
+        true => Failure::with_status(STATUS_DISK, format!("the disk failed: {error}")),
+        false => error.into(),
+    })
 }
 
 fn ports(store: &Arc<SqliteStore>, clock: &Arc<SystemClock>, encoder: &Arc<StreamEncoder>) -> Ports {

@@ -49,6 +49,21 @@ pub const SWEEP_ROWS_PER_APPENDED: usize = 2;
 /// more than one group.
 pub const SWEEP_ROWS_WHEN_FULL: usize = 2_048;
 
+/// Bytes that are kept back for a full disk. Reason: half of it takes in a whole write-ahead log, whose
+/// room can then be used again and again; the other half is for what essential writes add.
+pub const RESERVE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The reserve takes at most one of so many parts of a disk. Reason: a small disk is for data.
+pub const RESERVE_SHARE: u64 = 4;
+
+/// Parts in which the reserve is given up. Reason: whatever fills the disk takes what is given, too;
+/// the next part is for the next write.
+pub const RESERVE_PARTS: u64 = 8;
+
+/// Free pages within the database file from which on machines may write though the disk is full.
+/// Reason: as many as a write-ahead log brings in before it is copied back.
+pub const FREE_PAGES_MIN: i64 = CHECKPOINT_PAGES as i64;
+
 /// Blocks that one job of the writer drops. Reason: a few milliseconds; appends wait behind it.
 pub const BLOCKS_DROPPED_AT_ONCE: usize = 512;
 

@@ -18,6 +18,7 @@ mod log;
 mod occupancy;
 mod offline;
 mod readers;
+mod reserve;
 mod schema;
 mod snapshot;
 mod verify;
@@ -46,6 +47,7 @@ use self::leases::{Acquire, Release, Renew};
 use self::readers::{
     FetchRecords, FindBlocks, GetDocument, ListDocuments, Pool, Readers, TakeSnapshot, VerifyAll,
 };
+use self::reserve::Reserve;
 use self::writer::{WriterParts, too_large};
 use crate::limits::{BLOCKS_DROPPED_AT_ONCE, BODY_BYTES_MAX, READ_ATTEMPTS, WATCH_KEPT, WRITER_QUEUE};
 
@@ -97,11 +99,19 @@ pub enum OpenError {
     #[error("the file system of the data folder can't hold a write-ahead log (is it a network share?)")]
     NoWriteAheadLog,
     /// SQLite can't read it.
-    #[error("the database in the data folder can't be opened")]
+    #[error("the database in the data folder can't be opened: {0}")]
     Database(#[from] rusqlite::Error),
     /// The writer's thread did not start.
     #[error("the store's thread can't be started")]
     Thread(#[source] std::io::Error),
+}
+
+impl OpenError {
+    /// Whether the disk failed while the store was being opened: another start may find it well.
+    #[must_use]
+    pub fn is_of_disk(&self) -> bool {
+        matches!(self, Self::Database(error) if failure::is_of_disk(error))
+    }
 }
 
 /// The embedded engine. Cheap to share behind an `Arc`; lives until it is closed or dropped.
@@ -122,6 +132,10 @@ impl SqliteStore {
         let connection = schema::open_writer(&folder.database, options.bytes_max)?;
         let index = load::load_index(&connection)?;
         folder.sync()?;
+        let reserve = Reserve::take(&options.folder).map_err(|source| OpenError::Folder {
+            folder: options.folder.clone(),
+            source,
+        })?;
         let readers = Readers::start(folder.database.clone());
         let (writer, jobs) = WriterHandle::new(WRITER_QUEUE);
         let (changes, _) = broadcast::channel(WATCH_KEPT);
@@ -133,6 +147,7 @@ impl SqliteStore {
             clock: options.clock,
             on_fatal: options.on_fatal,
             folder,
+            reserve,
         };
         std::thread::Builder::new()
             .name("atlas-store-writer".to_owned())

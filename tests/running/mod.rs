@@ -48,9 +48,22 @@ impl Server {
     }
 
     fn start_unseen(folder: std::sync::Arc<tempfile::TempDir>, command: &str, more: &[(&str, &str)]) -> Self {
-        let mut child = atlas(folder.path())
+        let mut program = atlas(folder.path());
+        program
             .args([command, "--json", "--port", "0"])
-            .envs(more.iter().copied())
+            .envs(more.iter().copied());
+        Self::launch(program, folder)
+    }
+
+    /// Starts what that command line says, in that folder.
+    pub fn start_by(command: Command, folder: std::sync::Arc<tempfile::TempDir>) -> Self {
+        let mut server = Self::launch(command, folder);
+        server.cookie = server.sign_in("admin");
+        server
+    }
+
+    fn launch(mut command: Command, folder: std::sync::Arc<tempfile::TempDir>) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -89,13 +102,19 @@ impl Server {
         self.child.id()
     }
 
+    /// Waits until it has ended by itself; answers with its status.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// kill -9.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    fn sign_in(&self, name: &str) -> String {
+    /// Signs somebody in with the tests' password; answers with the cookie.
+    pub fn sign_in(&self, name: &str) -> String {
         let body = json!({"username": name, "password": PASSWORD});
         let answer = self
             .client
@@ -164,7 +183,11 @@ impl Drop for Server {
 
 /// The program, at home in that folder.
 pub fn atlas(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_atlas"));
+    at_home(Command::new(env!("CARGO_BIN_EXE_atlas")), home)
+}
+
+/// The same for a program that starts it.
+pub fn at_home(mut command: Command, home: &Path) -> Command {
     command
         .env_clear()
         .env("HOME", home)

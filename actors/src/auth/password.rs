@@ -2,6 +2,8 @@
 
 use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncContext};
 
+use crate::supervision::{ActorName, Panicked, Safety};
+
 /// The cost of a hash: a quarter of a second on the machines that this was measured on.
 pub const COST: u32 = 12;
 /// A password has at least so many characters.
@@ -71,14 +73,23 @@ pub struct CheckPassword {
 }
 
 /// The thread that hashes. One only: two would take both cores from the reports.
-#[derive(Debug, Default)]
-pub struct PasswordHasher;
+pub struct PasswordHasher {
+    safety: Safety,
+}
 
 impl PasswordHasher {
     /// Starts the thread. Its mailbox is the default one of 16, as `limits::PASSWORD_QUEUE` says.
     #[must_use]
-    pub fn start_pool() -> Addr<Self> {
-        SyncArbiter::start(1, Self::default)
+    pub fn start_pool(safety: &Safety) -> Addr<Self> {
+        let safety = safety.clone();
+        SyncArbiter::start(1, move || Self {
+            safety: safety.clone(),
+        })
+    }
+
+    /// A panic would end the only thread, and nobody could sign in any more.
+    fn shielded<T>(&self, message: &dyn std::fmt::Debug, core: impl FnOnce() -> T) -> Result<T, Panicked> {
+        self.safety.run(|| ActorName::PasswordHasher, message, core)
     }
 }
 
@@ -91,7 +102,11 @@ impl Handler<HashPassword> for PasswordHasher {
 
     fn handle(&mut self, HashPassword(password): HashPassword, _: &mut Self::Context) -> Self::Result {
         check_rule(&password.0)?;
-        bcrypt::non_truncating_hash(password.0, COST).map_err(|_| PasswordError::TooLong)
+        let hashing = || bcrypt::non_truncating_hash(&password.0, COST);
+        match self.shielded(&"a new password", hashing) {
+            Ok(hash) => hash.map_err(|_| PasswordError::TooLong),
+            Err(Panicked) => Err(PasswordError::Busy),
+        }
     }
 }
 
@@ -101,7 +116,8 @@ impl Handler<CheckPassword> for PasswordHasher {
     fn handle(&mut self, msg: CheckPassword, _: &mut Self::Context) -> Self::Result {
         let is_known = msg.hash.is_some();
         let hash = msg.hash.unwrap_or_else(|| NOBODYS_HASH.to_owned());
-        let matches = bcrypt::verify(msg.password.0, &hash).unwrap_or(false);
+        let checking = || bcrypt::verify(&msg.password.0, &hash).unwrap_or(false);
+        let matches = self.shielded(&"a typed password", checking).unwrap_or(false);
         MessageResult(matches && is_known)
     }
 }

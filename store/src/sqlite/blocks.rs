@@ -24,11 +24,11 @@ impl Operation for PutBlock {
     type Output = ();
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
         let (machine, tier) = (self.machine.as_str(), self.tier.name());
-        let StoredBlock { range, body } = self.block;
+        let StoredBlock { range, body } = &self.block;
         let (first, last) = (range.from.as_millis(), range.to.as_millis());
-        let crc = block_checksum(machine, tier, first, last, &body);
+        let crc = block_checksum(machine, tier, first, last, body);
         desk.connection
             .prepare_cached(
                 "INSERT INTO blocks (machine, tier, first_ms, last_ms, crc, body)
@@ -37,6 +37,10 @@ impl Operation for PutBlock {
             )?
             .execute(params![machine, tier, first, last, crc, &body[..]])?;
         Ok(Ok(()))
+    }
+
+    fn is_essential(&self) -> bool {
+        false
     }
 }
 
@@ -50,7 +54,7 @@ impl Operation for DropBlocksBefore {
     type Output = usize;
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<usize, StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<usize, StoreError>> {
         desk.connection
             .prepare_cached(
                 "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks INDEXED BY blocks_by_end
@@ -68,7 +72,7 @@ impl Operation for DropBlocksOf {
     type Output = usize;
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<usize, StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<usize, StoreError>> {
         desk.connection
             .prepare_cached(
                 "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE machine = ?1 LIMIT ?2)",

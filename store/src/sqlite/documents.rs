@@ -26,10 +26,10 @@ impl DocumentName {
             .optional()
     }
 
-    fn changed(self, revision: Revision) -> DocumentChanged {
+    fn changed(&self, revision: Revision) -> DocumentChanged {
         DocumentChanged {
             kind: self.kind,
-            key: self.key,
+            key: self.key.clone(),
             revision,
         }
     }
@@ -46,7 +46,7 @@ impl Operation for Put {
     type Output = Revision;
     type Error = PutError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Revision, PutError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Revision, PutError>> {
         let found = self.name.find(desk.connection)?;
         let actual = found.map_or(Revision(0), |(_, revision)| revision);
         let expected = self.expected;
@@ -57,6 +57,10 @@ impl Operation for Put {
         self.write(desk.connection, found.map(|(id, _)| id), revision)?;
         desk.changed.push(self.name.changed(revision));
         Ok(Ok(revision))
+    }
+
+    fn is_essential(&self) -> bool {
+        self.name.kind != DocumentKind::Machine
     }
 }
 
@@ -88,7 +92,7 @@ impl Operation for Delete {
     type Output = ();
     type Error = PutError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), PutError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), PutError>> {
         let Some((id, actual)) = self.name.find(desk.connection)? else {
             return Ok(Ok(()));
         };

@@ -28,6 +28,16 @@ pub(super) fn judge(error: &Error) -> Verdict {
     }
 }
 
+/// Whether more room would have helped.
+pub(super) fn is_full(error: &Error) -> bool {
+    matches!(judge(error), Verdict::Refuse(StoreError::Full))
+}
+
+/// Whether it is the disk itself that failed.
+pub(super) fn is_of_disk(error: &Error) -> bool {
+    matches!(judge(error), Verdict::Stop(_))
+}
+
 /// An error in the port's words.
 pub(super) fn store_error(error: &Error) -> StoreError {
     match error {

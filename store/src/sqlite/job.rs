@@ -30,30 +30,41 @@ pub(super) trait Operation: Send + 'static {
     /// How it may be refused without harm to the rest of the group.
     type Error: From<StoreError> + Send + 'static;
 
-    /// Does it. The outer error is the engine's and fails the whole group.
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Self::Output, Self::Error>>;
+    /// Does it. The outer error is the engine's and fails the whole group; what is essential is then
+    /// done once more if that can help.
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Self::Output, Self::Error>>;
+
+    /// Whether it may have the room that is kept back for a full disk: what an operator needs to get
+    /// in and to make room. What machines send all the time is not.
+    fn is_essential(&self) -> bool {
+        true
+    }
 }
 
 /// An operation whose types are forgotten, so that unlike ones can wait in one queue.
 pub(super) trait Job: Send {
     /// Does it and keeps the outcome.
     fn run(&mut self, desk: &mut Desk<'_>) -> rusqlite::Result<()>;
+    /// See [`Operation::is_essential`].
+    fn is_essential(&self) -> bool;
     /// Tells the caller: the outcome if the group is on disk, else why not.
     fn answer(self: Box<Self>, group: Result<(), StoreError>);
 }
 
 struct Asked<O: Operation> {
-    operation: Option<O>,
+    operation: O,
     outcome: Option<Result<O::Output, O::Error>>,
     caller: oneshot::Sender<Result<O::Output, O::Error>>,
 }
 
 impl<O: Operation> Job for Asked<O> {
     fn run(&mut self, desk: &mut Desk<'_>) -> rusqlite::Result<()> {
-        if let Some(operation) = self.operation.take() {
-            self.outcome = Some(operation.run(desk)?);
-        }
+        self.outcome = Some(self.operation.run(desk)?);
         Ok(())
+    }
+
+    fn is_essential(&self) -> bool {
+        self.operation.is_essential()
     }
 
     fn answer(self: Box<Self>, group: Result<(), StoreError>) {
@@ -84,7 +95,7 @@ impl WriterHandle {
     pub(super) fn ask<O: Operation>(&self, operation: O) -> StoreFuture<O::Output, O::Error> {
         let (caller, answer) = oneshot::channel();
         let job = Box::new(Asked {
-            operation: Some(operation),
+            operation,
             outcome: None,
             caller,
         });
@@ -118,6 +129,10 @@ impl Job for CloseJob {
     fn run(&mut self, desk: &mut Desk<'_>) -> rusqlite::Result<()> {
         desk.is_closing = true;
         Ok(())
+    }
+
+    fn is_essential(&self) -> bool {
+        true
     }
 
     fn answer(self: Box<Self>, _: Result<(), StoreError>) {}

@@ -25,7 +25,7 @@ impl Operation for Append {
     type Output = Version;
     type Error = AppendError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Version, AppendError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Version, AppendError>> {
         let journal = desk.index.journal(&self.stream);
         let actual = Version(journal.map_or(0, |journal| journal.version));
         let expected = self.expected;
@@ -47,7 +47,11 @@ impl Operation for Append {
                 .execute(params![id, number, version, crc, &body[..]])?;
             id += 1;
         }
-        Ok(Ok(desk.index.appended(self.stream, self.records.len())))
+        Ok(Ok(desk.index.appended(self.stream.clone(), self.records.len())))
+    }
+
+    fn is_essential(&self) -> bool {
+        !matches!(self.stream, Stream::Machine(_))
     }
 }
 
@@ -80,7 +84,7 @@ impl Operation for Trim {
     type Output = ();
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
         let Some(journal) = desk.index.journal(&self.stream) else {
             return Ok(Ok(()));
         };
@@ -88,7 +92,7 @@ impl Operation for Trim {
         if up_to.0 > journal.trimmed() {
             let name = self.stream.to_string();
             write_trimmed(desk.connection, journal.number, &name, to_column(up_to.0))?;
-            desk.index.trimmed(self.stream, up_to);
+            desk.index.trimmed(self.stream.clone(), up_to);
         }
         Ok(Ok(()))
     }
@@ -101,12 +105,12 @@ impl Operation for DropStream {
     type Output = ();
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
         if let Some(journal) = desk.index.journal(&self.0) {
             desk.connection
                 .prepare_cached("DELETE FROM streams WHERE id = ?1")?
                 .execute([journal.number])?;
-            desk.index.dropped(self.0);
+            desk.index.dropped(self.0.clone());
         }
         Ok(Ok(()))
     }
@@ -119,7 +123,7 @@ impl Operation for FindVersion {
     type Output = Version;
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Version, StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Version, StoreError>> {
         let journal = desk.index.journal(&self.0);
         Ok(Ok(Version(journal.map_or(0, |journal| journal.version))))
     }
@@ -132,7 +136,7 @@ impl Operation for FindStreams {
     type Output = Vec<Stream>;
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Vec<Stream>, StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Vec<Stream>, StoreError>> {
         Ok(Ok(desk.index.streams()))
     }
 }
@@ -154,7 +158,7 @@ impl Operation for FindRows {
     type Output = FoundRows;
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<FoundRows, StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<FoundRows, StoreError>> {
         let journal = desk.index.journal(&self.stream);
         Ok(Ok(FoundRows {
             number: journal.map_or(0, |journal| journal.number),

@@ -21,13 +21,13 @@ impl Operation for Acquire {
     type Output = Option<Lease>;
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Option<Lease>, StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Option<Lease>, StoreError>> {
         let fence = 1 + find(desk.connection, &self.name)?.map_or(0, |(_, fence)| fence);
         write(desk.connection, &self.name, &self.holder, fence)?;
         let until = desk.clock.now().plus(self.for_how_long);
         Ok(Ok(Some(Lease {
-            name: self.name,
-            holder: self.holder,
+            name: self.name.clone(),
+            holder: self.holder.clone(),
             fence,
             until,
         })))
@@ -44,12 +44,15 @@ impl Operation for Renew {
     type Output = Option<Lease>;
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Option<Lease>, StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<Option<Lease>, StoreError>> {
         if !is_held(desk.connection, &self.lease)? {
             return Ok(Ok(None));
         }
         let until = desk.clock.now().plus(self.for_how_long);
-        Ok(Ok(Some(Lease { until, ..self.lease })))
+        Ok(Ok(Some(Lease {
+            until,
+            ..self.lease.clone()
+        })))
     }
 }
 
@@ -60,7 +63,7 @@ impl Operation for Release {
     type Output = ();
     type Error = StoreError;
 
-    fn run(self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
         if is_held(desk.connection, &self.0)? {
             // The row stays for the sake of its fence.
             write(desk.connection, &self.0.name, "", self.0.fence)?;

@@ -88,8 +88,7 @@ pub(super) fn checked_format(connection: &Connection) -> Result<i64, OpenError> 
 
 fn configure_writer(connection: &Connection) -> Result<(), OpenError> {
     connection.pragma_update(None, "page_size", 4096)?;
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-    if mode != "wal" {
+    if switch_to_log(connection)? != "wal" {
         return Err(OpenError::NoWriteAheadLog);
     }
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -99,6 +98,18 @@ fn configure_writer(connection: &Connection) -> Result<(), OpenError> {
     // The writer does it itself and looks at the outcome; SQLite would swallow a failed fsync here.
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     Ok(())
+}
+
+/// The mode is answered before it is on disk: whether it got there is known once there are no more
+/// rows, and a switch that failed would leave a database without a log.
+fn switch_to_log(connection: &Connection) -> rusqlite::Result<String> {
+    let mut switch = connection.prepare("PRAGMA journal_mode = wal")?;
+    let mut rows = switch.query([])?;
+    let mut mode = String::new();
+    while let Some(row) = rows.next()? {
+        mode = row.get(0)?;
+    }
+    Ok(mode)
 }
 
 fn create(connection: &Connection) -> rusqlite::Result<()> {

@@ -9,13 +9,16 @@ use atlas_actors::store::{DocumentChanged, StoreError};
 use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc};
 
-use super::failure::{Verdict, engine, judge};
+use super::failure::{Verdict, engine, is_full, judge};
 use super::folder::HeldFolder;
 use super::index::JournalIndex;
 use super::job::{Desk, Job};
 use super::journal::INSERT_RECORD;
 use super::log::Log;
-use crate::limits::{GROUP_JOBS_MAX, SWEEP_ROWS_MIN, SWEEP_ROWS_PER_APPENDED, SWEEP_ROWS_WHEN_FULL};
+use super::reserve::Reserve;
+use crate::limits::{
+    FREE_PAGES_MIN, GROUP_JOBS_MAX, SWEEP_ROWS_MIN, SWEEP_ROWS_PER_APPENDED, SWEEP_ROWS_WHEN_FULL,
+};
 
 /// Everything that the writer is given at start.
 pub(super) struct WriterParts {
@@ -26,6 +29,7 @@ pub(super) struct WriterParts {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) on_fatal: Box<dyn Fn(String) + Send>,
     pub(super) folder: HeldFolder,
+    pub(super) reserve: Reserve,
 }
 
 /// The writer can't go on, and why.
@@ -66,6 +70,7 @@ fn serve(parts: &mut WriterParts) -> Result<(), Fatal> {
         desk,
         changes: &parts.changes,
         log: Log::default(),
+        reserve: &mut parts.reserve,
         is_short_of_room: false,
     };
     let mut group = Vec::with_capacity(GROUP_JOBS_MAX);
@@ -93,10 +98,18 @@ fn tolerate(error: &rusqlite::Error) -> Result<(), Fatal> {
     }
 }
 
+/// Tells all but the essential jobs that the disk is full.
+fn turn_away(group: &mut Vec<Box<dyn Job>>) {
+    for job in group.extract_if(.., |job| !job.is_essential()) {
+        job.answer(Err(StoreError::Full));
+    }
+}
+
 struct Writer<'c> {
     desk: Desk<'c>,
     changes: &'c broadcast::Sender<DocumentChanged>,
     log: Log,
+    reserve: &'c mut Reserve,
     /// The disk was full and nothing was added since: rows that nobody needs go first.
     is_short_of_room: bool,
 }
@@ -107,13 +120,32 @@ impl Writer<'_> {
         if self.is_short_of_room {
             self.make_room()?;
         }
-        match self.commit(group) {
+        if !self.reserve.is_whole() && !self.reserve.refill() && !self.has_free_pages() {
+            turn_away(group);
+        }
+        let mut done = self.commit(group);
+        while matches!(&done, Err(error) if is_full(error)) && self.reserve.give_part() {
+            self.is_short_of_room = true;
+            self.roll_back().map_err(Fatal)?;
+            turn_away(group);
+            done = self.commit(group);
+        }
+        match done {
             Ok(()) => self.acknowledge(group),
             Err(error) => self.refuse(group, &error)?,
         }
         self.log
             .keep_short(self.desk.connection)
             .or_else(|error| tolerate(&error))
+    }
+
+    /// Whether the database file has so much room inside that it can do without the disk's.
+    fn has_free_pages(&self) -> bool {
+        let free = self
+            .desk
+            .connection
+            .pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
+        free.is_ok_and(|pages| pages >= FREE_PAGES_MIN)
     }
 
     fn commit(&mut self, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {

@@ -179,3 +179,103 @@ fn refuses_more_tags_than_anyone_can_read() {
     };
     assert_eq!(tags.len(), 2);
 }
+
+/// What one report, tag or silence does, said in the plainest way there is.
+#[derive(Clone, Debug)]
+enum Step {
+    /// A report with this number, so many seconds before now.
+    Report { seq: u64, ago_s: i64 },
+    /// It has been silent for too long.
+    Silence,
+    /// Tags by their first letters.
+    Tags(Vec<u8>),
+}
+
+fn steps() -> impl proptest::strategy::Strategy<Value = Vec<Step>> {
+    use proptest::prelude::*;
+    let report = (1_u64..40, 0_i64..7_200).prop_map(|(seq, ago_s)| Step::Report { seq, ago_s });
+    let tags = proptest::collection::vec(b'a'..=b'f', 0..5).prop_map(Step::Tags);
+    proptest::collection::vec(
+        prop_oneof![8 => report, 1 => Just(Step::Silence), 1 => tags],
+        1..80,
+    )
+}
+
+/// The record as a plain model has it.
+#[derive(Default)]
+struct Model {
+    accepted: std::collections::BTreeSet<u64>,
+    moments: Vec<i64>,
+    late: u64,
+    is_online: bool,
+    tags: std::collections::BTreeSet<u8>,
+}
+
+impl Model {
+    fn take(&mut self, seq: u64, taken_at: i64) -> bool {
+        if !self.accepted.insert(seq) {
+            return false;
+        }
+        self.late += u64::from(self.moments.iter().any(|known| *known > taken_at));
+        self.moments.push(taken_at);
+        self.is_online = true;
+        true
+    }
+}
+
+/// Does one step to both.
+fn walk(record: &mut MachineRecord, model: &mut Model, step: Step, now: i64) {
+    match step {
+        Step::Report { seq, ago_s } => match record.decide(&report(seq, now - ago_s), at(now)).unwrap() {
+            Decision::Accept(event) => {
+                assert!(model.take(seq, now - ago_s), "{seq} taken twice");
+                record.apply(event);
+            }
+            Decision::Duplicate => assert!(model.accepted.contains(&seq), "{seq} is new"),
+        },
+        Step::Silence => {
+            record.apply(MachineEvent::WentOffline { at: at(now) });
+            model.is_online = false;
+        }
+        Step::Tags(letters) => {
+            let tags = letters
+                .iter()
+                .map(|letter| Tag::parse(&char::from(*letter).to_string()).unwrap());
+            record.apply(record.decide_tags(tags.collect()).unwrap());
+            model.tags = letters.into_iter().collect();
+        }
+    }
+}
+
+fn assert_same(record: &MachineRecord, model: &Model) {
+    let shown = record.snapshot();
+    let tags: Vec<_> = model
+        .tags
+        .iter()
+        .map(|letter| char::from(*letter).to_string())
+        .collect();
+    let shown_tags: Vec<_> = shown.tags.iter().map(|tag| tag.as_str().to_owned()).collect();
+    assert_eq!(record.is_known(), !model.accepted.is_empty());
+    assert_eq!(
+        shown.taken_at,
+        model.moments.iter().max().map(|newest| at(*newest))
+    );
+    assert_eq!(shown.late, model.late);
+    assert_eq!(shown.presence == Presence::Online, model.is_online);
+    assert_eq!(shown_tags, tags);
+}
+
+proptest::proptest! {
+    /// Whatever comes in whatever order, also when the record is stored and read in between.
+    #[test]
+    fn agrees_with_a_plain_model(steps in steps()) {
+        let (mut record, mut model) = (record(), Model::default());
+        for (n, step) in steps.into_iter().enumerate() {
+            walk(&mut record, &mut model, step, NOW + i64::try_from(n).unwrap());
+            if n % 7 == 0 {
+                record = decode(&encode(&record)).unwrap();
+            }
+            assert_same(&record, &model);
+        }
+    }
+}
