@@ -19,6 +19,7 @@ pub mod router;
 pub mod security_headers;
 pub mod sessions;
 pub mod stream;
+pub mod streams;
 pub mod tokens;
 pub mod yardstick;
 
@@ -108,9 +109,11 @@ pub fn serve(
             .app_data(edge.clone())
             .app_data(web::QueryConfig::default().error_handler(|error, _| bad_query(&error).into()))
             .configure(router::configure)
+            .wrap(from_fn(streams::limit))
             .wrap(security_headers::security_headers())
             .wrap(from_fn(request_id::with_request_id))
     })
+    .on_connect(streams::count_on)
     .workers(workers)
     .backlog(limits::BACKLOG)
     .max_connections(limits::CONNECTIONS_PER_WORKER)

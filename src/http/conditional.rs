@@ -12,6 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::error::ApiError;
+use super::limits::ENCODE_INLINE_MACHINES_MAX;
 
 /// A view and the name of its revision.
 pub struct Published {
@@ -24,7 +25,7 @@ pub struct Published {
 /// Answers with the view as `encode` writes it.
 ///
 /// # Errors
-/// When the thread that compresses is gone, which means that the server stops.
+/// When the thread that encodes is gone, which means that the server stops.
 pub async fn answer(
     request: &HttpRequest,
     published: Published,
@@ -48,15 +49,35 @@ pub async fn answer(
     response.insert_header((header::ETAG, etag));
     response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
     response.insert_header((header::VARY, "Accept-Encoding"));
-    let view = published.view;
-    if !takes_gzip(request) {
-        return Ok(response.body(view.encoded(encode)));
+    let is_gzip = takes_gzip(request);
+    if is_gzip {
+        response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
     }
-    // Tens of megabytes for a large fleet: that is no work for the thread that serves others.
-    let compressed = web::block(move || view.compressed(|| gzip(&view.encoded(encode)))).await;
-    let compressed = compressed.map_err(|_| ApiError::from(atlas_actors::fleet::Busy))?;
-    response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
-    Ok(response.body(compressed))
+    let view = published.view;
+    let bytes = off_the_worker(view.rows().len(), move || {
+        if is_gzip {
+            view.compressed(|| gzip(&view.encoded(encode)))
+        } else {
+            view.encoded(encode)
+        }
+    });
+    Ok(response.body(bytes.await?))
+}
+
+/// Makes an answer of so many machines: at once when they are few, else on a thread of its own, so
+/// that a large fleet does not hold up whoever else the worker serves.
+///
+/// # Errors
+/// When that thread is gone, which means that the server stops.
+pub async fn off_the_worker(
+    machines: usize,
+    make: impl FnOnce() -> Bytes + Send + 'static,
+) -> Result<Bytes, ApiError> {
+    if machines <= ENCODE_INLINE_MACHINES_MAX {
+        return Ok(make());
+    }
+    let made = web::block(make).await;
+    made.map_err(|_| ApiError::from(atlas_actors::fleet::Busy))
 }
 
 fn takes_gzip(request: &HttpRequest) -> bool {

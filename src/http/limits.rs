@@ -37,7 +37,8 @@ pub const CONNECTIONS_PER_WORKER: usize = 12_500;
 /// Connections that wait to be taken.
 pub const BACKLOG: u32 = 4_096;
 
-/// Requests that one HTTP/2 connection may have under way.
+/// Requests that one HTTP/2 connection may have under way. Reason: a browser has a dozen; each one
+/// more costs a task and its answer's memory.
 pub const STREAMS_PER_CONNECTION: u32 = 64;
 
 /// How long a stopping server waits for what is under way.
@@ -66,8 +67,10 @@ pub const COMMANDS_DEFAULT: usize = 10;
 /// See [`COMMANDS_DEFAULT`].
 pub const COMMANDS_MAX: usize = 100;
 
-/// Above so many bytes an answer is compressed on a thread of its own.
-pub const COMPRESS_INLINE_MAX: usize = 256 * 1024;
+/// Above so many machines an answer is encoded and compressed on a thread of its own. Reason: this
+/// many are about 256 KiB and a millisecond's work; ten thousand would hold up a worker's other
+/// connections for a tenth of a second.
+pub const ENCODE_INLINE_MACHINES_MAX: usize = 128;
 
 /// How long an enrolment token may be good for.
 pub const TOKEN_TTL_MAX_S: u64 = 30 * 86_400;

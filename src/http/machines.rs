@@ -48,6 +48,15 @@ pub async fn list(
         };
         return conditional::answer(&request, published, machine_json::fleet).await;
     }
+    let query = query.into_inner();
+    let machines = view.rows().len();
+    let body = conditional::off_the_worker(machines, move || to_json(&page(&view, &query)).into());
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(body.await?))
+}
+
+fn page<'a>(view: &'a FleetView, query: &MachinesQuery) -> MachinesView<'a> {
     let wanted = |row: &&Arc<Row>| {
         query
             .status
@@ -60,13 +69,12 @@ pub async fn list(
         query.limit.unwrap_or(PAGE_MAX).min(PAGE_MAX),
     );
     let page = matching.iter().skip(offset).take(limit);
-    let body = MachinesView {
+    MachinesView {
         machines: page.map(|row| machine_json::machine(&row.snapshot)).collect(),
         total: Some(matching.len()),
         offset: Some(offset),
         limit: Some(limit),
-    };
-    Ok(json(&body))
+    }
 }
 
 /// One machine, by its id or its serial number.
