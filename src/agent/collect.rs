@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncContext};
 use atlas_actors::clock::{Clock, SystemClock};
-use sysinfo::{Components, Disks, Networks, System, Users};
+use sysinfo::{Components, Networks, System, Users};
 
+use self::disks::watch::DiskWatch;
 use crate::wire::report_v1::{AgentV1, MachineInfoV1, MetricsV1, ReportV1, Unavailable};
 
 /// Facts change seldom.
@@ -32,7 +33,7 @@ pub struct Measuring {
     machine_id: String,
     interval_s: u32,
     system: System,
-    disks: Option<Disks>,
+    disks: DiskWatch,
     networks: Option<Networks>,
     components: Option<Components>,
     users: Option<Users>,
@@ -50,9 +51,9 @@ impl Measuring {
         let mut system = System::new()?;
         system.refresh_cpu_usage();
         processes::refresh(&mut system);
-        let disks = Disks::new_with_refreshed_list().ok();
+        let mut disks = DiskWatch::new();
         let networks = Networks::new_with_refreshed_list().ok();
-        let facts = facts::collect(disks.as_ref(), networks.as_ref(), &mut system);
+        let facts = facts::collect(&disks.read(), networks.as_ref(), &mut system);
         Ok(Self {
             machine_id,
             interval_s: u32::try_from(interval.as_secs()).unwrap_or(u32::MAX),
@@ -70,7 +71,7 @@ impl Measuring {
     /// Measures everything.
     pub fn collect(&mut self) -> ReportV1 {
         if self.facts_at.elapsed() >= FACTS_PERIOD {
-            self.facts = facts::collect(self.disks.as_ref(), self.networks.as_ref(), &mut self.system);
+            self.facts = facts::collect(self.disks.last(), self.networks.as_ref(), &mut self.system);
             self.facts_at = Instant::now();
         }
         let elapsed = self.measured_at.elapsed();
@@ -93,11 +94,7 @@ impl Measuring {
     }
 
     fn metrics(&mut self, elapsed: Duration) -> MetricsV1 {
-        let (disk, disks) = self
-            .disks
-            .as_mut()
-            .map(|disks| disks::collect(disks, elapsed))
-            .unwrap_or_default();
+        let reading = self.disks.read();
         let (network, interfaces) = self
             .networks
             .as_mut()
@@ -111,14 +108,17 @@ impl Measuring {
         let temperature = temperatures::of_the_processor(&temperatures);
         let battery = battery::collect();
         let reasons = [
-            ("temperature", temperature.is_none()),
-            ("battery", battery.is_none()),
+            ("temperature", temperature.is_none(), Unavailable::Unsupported),
+            ("battery", battery.is_none(), Unavailable::Unsupported),
+            ("disks", !reading.is_whole, Unavailable::TimedOut),
         ];
         let unavailable: BTreeMap<_, _> = reasons
             .into_iter()
-            .filter(|(_, missing)| *missing)
-            .map(|(key, _)| (key.to_owned(), Unavailable::Unsupported))
+            .filter(|(_, missing, _)| *missing)
+            .map(|(key, _, why)| (key.to_owned(), why))
             .collect();
+        let disk = disks::main_disk(&reading, elapsed);
+        let disks: Vec<_> = reading.disks.into_iter().map(|(disk, _)| disk).collect();
         MetricsV1 {
             uptime_seconds: System::uptime().ok(),
             cpu: Some(processor::collect(&mut self.system)),

@@ -1,10 +1,15 @@
-//! Local disks: space, and the traffic of all of them together.
+//! Disks: space, and the traffic of all of them together. Asking is [`watch`]'s, which does not wait
+//! for a mount that is dead.
+
+pub mod watch;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
-use sysinfo::{Disk, Disks};
+use sysinfo::{Disk, DiskUsage as Traffic, Disks};
 
+use self::watch::Reading;
 use super::{percent, rate};
 use crate::wire::report_v1::{DiskFactsV1, DiskV1, MainDiskV1};
 
@@ -16,61 +21,75 @@ const NOT_DISKS: [&str; 8] = [
     "tmpfs", "devtmpfs", "overlay", "squashfs", "autofs", "devfs", "nullfs", "ramfs",
 ];
 
-/// The main disk and all local ones.
-pub(super) fn collect(disks: &mut Disks, elapsed: Duration) -> (Option<MainDiskV1>, Vec<DiskV1>) {
-    disks.refresh(true);
-    let local = local(disks);
-    let all: Vec<_> = local.iter().map(|disk| space(disk)).collect();
+/// File systems that others serve; they are asked last, since they may never answer.
+const REMOTE: [&str; 10] = [
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smbfs",
+    "smb3",
+    "afpfs",
+    "webdav",
+    "ceph",
+    "glusterfs",
+    "9p",
+];
+
+/// Where a disk is mounted, in the order in which disks are asked.
+fn order(disk: &Disk) -> (bool, usize) {
+    let kind = disk.file_system().to_string_lossy();
+    let is_remote = REMOTE.contains(&kind.as_ref()) || kind.contains("fuse");
+    (is_remote, disk.mount_point().as_os_str().len())
+}
+
+/// The main disk, with the traffic of all.
+pub(super) fn main_disk(reading: &Reading, elapsed: Duration) -> Option<MainDiskV1> {
+    let all = || reading.disks.iter();
     let main = MAIN
         .into_iter()
-        .find_map(|place| all.iter().find(|disk| disk.mountpoint == place));
-    let traffic = local.iter().map(|disk| disk.usage());
-    let sum = |part: fn(&sysinfo::DiskUsage) -> u64| traffic.clone().map(|usage| part(&usage)).sum::<u64>();
-    let main = main.or(all.first()).map(|disk| MainDiskV1 {
+        .find_map(|place| all().find(|(disk, _)| disk.mountpoint == place));
+    let (disk, _) = main.or(reading.disks.first())?;
+    let sum = |part: fn(&Traffic) -> u64| all().map(|(_, traffic)| part(traffic)).sum::<u64>();
+    Some(MainDiskV1 {
         total: Some(disk.total),
         used: Some(disk.used),
         free: Some(disk.free),
         percent: Some(disk.percent),
-        read_bytes: Some(sum(|usage| usage.total_read_bytes)),
-        write_bytes: Some(sum(|usage| usage.total_written_bytes)),
-        read_bytes_per_s: rate(sum(|usage| usage.read_bytes), elapsed),
-        write_bytes_per_s: rate(sum(|usage| usage.written_bytes), elapsed),
-    });
-    (main, all)
+        read_bytes: Some(sum(|traffic| traffic.total_read_bytes)),
+        write_bytes: Some(sum(|traffic| traffic.total_written_bytes)),
+        read_bytes_per_s: rate(sum(|traffic| traffic.read_bytes), elapsed),
+        write_bytes_per_s: rate(sum(|traffic| traffic.written_bytes), elapsed),
+    })
 }
 
 /// The disks as facts, for `machine_info`.
-pub(super) fn facts(disks: &Disks) -> Vec<DiskFactsV1> {
-    let fact = |disk: &&Disk| {
-        let disk = space(disk);
-        DiskFactsV1 {
-            device: disk.device,
-            mountpoint: disk.mountpoint,
-            fstype: disk.fstype,
-            total: disk.total,
-            used: disk.used,
-            free: disk.free,
-        }
+pub(super) fn facts(reading: &Reading) -> Vec<DiskFactsV1> {
+    let fact = |(disk, _): &(DiskV1, Traffic)| DiskFactsV1 {
+        device: disk.device.clone(),
+        mountpoint: disk.mountpoint.clone(),
+        fstype: disk.fstype.clone(),
+        total: disk.total,
+        used: disk.used,
+        free: disk.free,
     };
-    local(disks).iter().map(fact).collect()
+    reading.disks.iter().map(fact).collect()
 }
 
 /// Real disks, each device once: containers and snapshots mount the same one many times.
-fn local(disks: &Disks) -> Vec<&Disk> {
+fn real(disks: &Disks) -> Vec<&Disk> {
     let mut seen = BTreeSet::new();
-    let mut local: Vec<_> = disks.iter().filter(|disk| is_local(disk)).collect();
-    local.sort_by_key(|disk| disk.mount_point().as_os_str().len());
-    local.retain(|disk| seen.insert(disk.name().to_owned()));
-    local
+    let mut real: Vec<_> = disks.iter().filter(|disk| is_disk(disk)).collect();
+    real.sort_by_key(|disk| order(disk));
+    real.retain(|disk| seen.insert(disk.name().to_owned()));
+    real
 }
 
-fn is_local(disk: &Disk) -> bool {
-    let kind = disk.file_system().to_string_lossy();
-    disk.total_space() > 0 && !NOT_DISKS.contains(&kind.as_ref())
+fn is_disk(disk: &Disk) -> bool {
+    !NOT_DISKS.contains(&disk.file_system().to_string_lossy().as_ref())
 }
 
-fn space(disk: &Disk) -> DiskV1 {
-    let Space { total, used, free } = measured(disk);
+fn view(disk: &Disk, space: Space) -> DiskV1 {
+    let Space { total, used, free } = space;
     DiskV1 {
         device: disk.name().to_string_lossy().into_owned(),
         mountpoint: disk.mount_point().to_string_lossy().into_owned(),
@@ -103,28 +122,29 @@ impl Space {
     }
 }
 
-/// sysinfo knows no difference between blocks that are in use and those that are kept back; the
-/// system does.
+/// Asks the system for the space at a mount point; this may take for ever. (sysinfo knows no
+/// difference between blocks that are in use and those that are kept back.)
 #[cfg(unix)]
-fn measured(disk: &Disk) -> Space {
-    match rustix::fs::statvfs(disk.mount_point()) {
-        Ok(fs) => Space::of_blocks(fs.f_frsize, fs.f_blocks, fs.f_bfree, fs.f_bavail),
-        Err(_) => guessed(disk),
-    }
+fn measure(mountpoint: &Path) -> Option<Space> {
+    let fs = rustix::fs::statvfs(mountpoint).ok()?;
+    Some(Space::of_blocks(
+        fs.f_frsize,
+        fs.f_blocks,
+        fs.f_bfree,
+        fs.f_bavail,
+    ))
 }
 
 #[cfg(not(unix))]
-fn measured(disk: &Disk) -> Space {
-    guessed(disk)
-}
-
-fn guessed(disk: &Disk) -> Space {
+fn measure(mountpoint: &Path) -> Option<Space> {
+    let disks = Disks::new_with_refreshed_list().ok()?;
+    let disk = disks.iter().find(|disk| disk.mount_point() == mountpoint)?;
     let (total, free) = (disk.total_space(), disk.available_space());
-    Space {
+    Some(Space {
         total,
         used: total.saturating_sub(free),
         free,
-    }
+    })
 }
 
 #[cfg(test)]

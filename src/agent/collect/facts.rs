@@ -3,8 +3,9 @@
 use std::process::Command;
 
 use atlas_actors::clock::Timestamp;
-use sysinfo::{CpuRefreshKind, Disks, Motherboard, Networks, Product, System};
+use sysinfo::{CpuRefreshKind, Motherboard, Networks, Product, System};
 
+use super::disks::watch::Reading;
 use super::{disks, network};
 use crate::wire::report_v1::MachineInfoV1;
 
@@ -20,7 +21,7 @@ const PLACEHOLDERS: [&str; 6] = [
 
 /// Collects the facts.
 pub(super) fn collect(
-    all_disks: Option<&Disks>,
+    all_disks: &Reading,
     networks: Option<&Networks>,
     system: &mut System,
 ) -> MachineInfoV1 {
@@ -61,7 +62,7 @@ pub(super) fn collect(
             .or_else(|| Product::name().ok())
             .filter(|text| is_told(text)),
         agent_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        disks: all_disks.map(disks::facts),
+        disks: Some(disks::facts(all_disks)).filter(|disks| !disks.is_empty()),
         network_interfaces: interfaces,
     }
 }
