@@ -16,6 +16,7 @@ use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncConte
 use self::backlog::Backlog;
 pub use self::backlog::Kept;
 use self::disk::{DiskSpool, OpenSpoolError, StoredReport};
+use self::ledger::Ledger;
 use crate::wire::report_v1::ReportV1;
 
 /// Space that a spool may take unless told otherwise. Reason: a day of reports at 30 s.
@@ -31,10 +32,15 @@ pub struct SpoolOutOfOrder;
 #[rtype(result = "Result<Kept, SpoolOutOfOrder>")]
 pub struct KeepReport(pub Box<ReportV1>);
 
-/// Show the oldest report; it stays where it is.
-#[derive(Clone, Copy, Debug, Message)]
+/// Show the oldest report, to be sealed once with this key; it stays where it is.
+#[derive(Clone, Debug, Message)]
 #[rtype(result = "Result<Option<StoredReport>, SpoolOutOfOrder>")]
-pub struct NextReport;
+pub struct NextReport {
+    /// The key's name.
+    pub key: String,
+    /// How often it has sealed.
+    pub sealed: u64,
+}
 
 /// That report has arrived: drop it.
 #[derive(Clone, Copy, Debug, Message)]
@@ -124,6 +130,14 @@ pub fn open(dir: &std::path::Path, limit_bytes: u64) -> Result<DiskSpool, OpenSp
     DiskSpool::open(dir, limit_bytes, fresh_id)
 }
 
+/// How often that key may have sealed in earlier runs, as the spool in that folder knows it.
+#[must_use]
+pub fn sealed_before(dir: &std::path::Path, key: &str) -> u64 {
+    // A spool that can't be read says so when it is opened.
+    let ledger = Ledger::read(dir).ok().flatten();
+    ledger.map_or(0, |ledger| ledger.sealed_before(key))
+}
+
 impl Actor for Spool {
     // No bound can be set on such a mailbox; it needs none, since the sampler and the uplink each wait
     // for an answer before they send again.
@@ -141,8 +155,8 @@ impl Handler<KeepReport> for Spool {
 impl Handler<NextReport> for Spool {
     type Result = MessageResult<NextReport>;
 
-    fn handle(&mut self, _: NextReport, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.shielded(Backlog::oldest))
+    fn handle(&mut self, msg: NextReport, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.shielded(|backlog| backlog.oldest_to_seal(&msg.key, msg.sealed)))
     }
 }
 

@@ -151,7 +151,11 @@ impl Uplink {
 
 /// Sends the oldest report; nothing when none waits.
 async fn send_oldest(parts: std::sync::Arc<UplinkParts>, clock_offset_ms: i64) -> Option<(u64, Step)> {
-    let report = parts.spool.send(NextReport).await.ok()?.ok()??;
+    let next = NextReport {
+        key: parts.key.name(),
+        sealed: parts.key.sealed(),
+    };
+    let report = parts.spool.send(next).await.ok()?.ok()??;
     let seq = report.delivery.seq;
     let permit = match parts.breaker.send(Admit).await.ok()? {
         Admission::Allowed(permit) => permit,

@@ -83,6 +83,19 @@ impl Backlog {
         })
     }
 
+    /// The oldest report, once it is written down that this key seals it.
+    #[must_use]
+    pub fn oldest_to_seal(&mut self, key: &str, sealed: u64) -> Option<StoredReport> {
+        let report = self.oldest()?;
+        match self.disk.reserve_seal(key, sealed) {
+            Ok(()) => Some(report),
+            Err(error) => {
+                tracing::error!(%error, "reports wait: how often the key has sealed can't be written down");
+                None
+            }
+        }
+    }
+
     /// Drops a report that has arrived.
     pub fn settle(&mut self, seq: u64) {
         if !self.forget(seq) {

@@ -13,7 +13,7 @@ use atlas_actors::model::Delivery;
 use serde::Deserialize;
 
 use super::durable::{UNFINISHED_SUFFIX, write_durably};
-use super::ledger::{Ledger, RESERVE_AGAIN_AT, RESERVED_AT_ONCE, SEQ_MAX};
+use super::ledger::{Ledger, RESERVE_AGAIN_AT, RESERVED_AT_ONCE, SEALS_AT_ONCE, SEQ_MAX, Seals};
 
 /// What each report's file is called.
 const REPORT_SUFFIX: &str = ".json";
@@ -71,6 +71,8 @@ pub struct DiskSpool {
     next_seq: u64,
     waiting: BTreeMap<u64, u64>,
     limit_bytes: u64,
+    /// Seals that the ledger's key has made or is about to; nothing when that is not known yet.
+    sealed: Option<u64>,
     _lock: File,
 }
 
@@ -109,6 +111,7 @@ impl DiskSpool {
             ledger,
             waiting,
             limit_bytes,
+            sealed: None,
             _lock: lock,
         };
         // Also shows that the folder can be written, while somebody still looks. A full disk is no
@@ -117,6 +120,30 @@ impl DiskSpool {
             Err(source) if !is_full(&source) => Err(unusable(source)),
             _ => Ok(spool),
         }
+    }
+
+    /// Writes down that this key seals once more than `sealed`, before it does.
+    ///
+    /// # Errors
+    /// When that can't be written and nothing is left of what was.
+    pub fn reserve_seal(&mut self, key: &str, sealed: u64) -> io::Result<()> {
+        let left = self.ledger.sealed_before(key).saturating_sub(sealed);
+        if left <= RESERVE_AGAIN_AT {
+            let wider = Ledger {
+                seals: Seals {
+                    key: key.to_owned(),
+                    reserved_until: sealed + SEALS_AT_ONCE,
+                },
+                ..self.ledger.clone()
+            };
+            match wider.write(&self.dir) {
+                Ok(()) => self.ledger = wider,
+                Err(error) if left == 0 => return Err(error),
+                Err(_) => {}
+            }
+        }
+        self.sealed = Some(sealed + 1);
+        Ok(())
     }
 
     /// Gives out the next number.
@@ -238,12 +265,16 @@ impl DiskSpool {
         self.ledger.lost()
     }
 
-    /// Gives back the numbers that were reserved and not used, so that an orderly restart leaves no gap.
+    /// Gives back the numbers and seals that were reserved and not used, so that an orderly restart
+    /// leaves no gap.
     ///
     /// # Errors
     /// When the ledger can't be written: then the numbers are skipped.
     pub fn close(mut self) -> io::Result<()> {
         self.ledger.reserved_until = self.next_seq - 1;
+        if let Some(sealed) = self.sealed {
+            self.ledger.seals.reserved_until = sealed;
+        }
         self.ledger.write(&self.dir)
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::CommandKey;
-use crate::wire::envelope_v2::keys::{Channel, Direction, OpenKey, SealKey};
+use crate::wire::envelope_v2::keys::{self, Channel, Direction, OpenKey, SealKey};
 use crate::wire::hex_id::{AgentId, KeyId};
 use crate::wire::pins::{ServerId, TlsPin};
 use crate::wire::secret::Secret;
@@ -87,6 +87,12 @@ impl AgentIdentity {
     /// None that can happen with these types; `serde_json` has no way to say so.
     pub fn to_json(&self) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
         serde_json::to_vec_pretty(self).map(Zeroizing::new)
+    }
+
+    /// The name of the key that seals.
+    #[must_use]
+    pub fn key_name(&self) -> String {
+        keys::name(self.kid, self.epoch)
     }
 
     /// Seals what the agent sends; for `sealed_before` see [`SealKey::derive`].

@@ -170,6 +170,12 @@ impl ChannelKey {
     }
 }
 
+/// The name of an epoch's keys.
+#[must_use]
+pub fn name(kid: KeyId, epoch: u32) -> String {
+    format!("{kid}.{epoch}")
+}
+
 impl OpenKey {
     /// The key with which the receiver of this channel opens.
     pub fn derive(root: &Secret<32>, channel: &Channel) -> Self {
@@ -197,6 +203,12 @@ impl SealKey {
             key: ChannelKey::derive(root, channel),
             sealed: AtomicU64::new(sealed_before),
         }
+    }
+
+    /// Its name: that of the root and of its epoch.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name(self.key.kid, self.key.epoch)
     }
 
     /// How many messages it has sealed, with those of earlier runs.

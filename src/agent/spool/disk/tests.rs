@@ -199,3 +199,34 @@ fn two_agents_never_share_a_spool() {
     kill(spool);
     open(dir.path());
 }
+
+#[test]
+fn counts_seals_for_a_key_s_whole_life_across_kills_and_full_disks() {
+    let dir = tempfile::tempdir().unwrap();
+    let known = |key: &str| Ledger::read(dir.path()).unwrap().unwrap().sealed_before(key);
+    let mut spool = open(dir.path());
+    let mut made = 0;
+    for _ in 0..3_000 {
+        spool.reserve_seal("k.1", made).unwrap();
+        made += 1;
+        assert!(
+            known("k.1") >= made,
+            "{made} seals are made, {} are written down",
+            known("k.1")
+        );
+    }
+    kill(spool);
+    let after_kill = known("k.1");
+    assert!((made..=made + SEALS_AT_ONCE).contains(&after_kill));
+    let mut spool = open(dir.path());
+    spool.reserve_seal("k.1", after_kill).unwrap();
+    spool.close().unwrap();
+    assert_eq!(known("k.1"), after_kill + 1, "what was not used is given back");
+    // A new key starts anew; what can't be written down is not sealed.
+    let mut spool = open(dir.path());
+    spool.reserve_seal("k.2", 0).unwrap();
+    assert_eq!((known("k.2"), known("k.1")), (SEALS_AT_ONCE, 0));
+    fs::remove_dir_all(dir.path()).unwrap();
+    spool.reserve_seal("k.2", SEALS_AT_ONCE - 1).unwrap();
+    assert!(spool.reserve_seal("k.2", SEALS_AT_ONCE).is_err());
+}
