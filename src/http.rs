@@ -93,6 +93,15 @@ impl Edge {
     }
 }
 
+/// How large a server is.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerSize {
+    /// Threads that serve.
+    pub workers: usize,
+    /// Connections at once, of all workers together.
+    pub connections: usize,
+}
+
 /// Starts to serve on a listener.
 ///
 /// # Errors
@@ -101,7 +110,7 @@ pub fn serve(
     edge: Edge,
     listener: TcpListener,
     tls: rustls::ServerConfig,
-    workers: usize,
+    size: ServerSize,
 ) -> std::io::Result<Server> {
     let edge = web::Data::new(edge);
     let server = HttpServer::new(move || {
@@ -114,9 +123,9 @@ pub fn serve(
             .wrap(from_fn(request_id::with_request_id))
     })
     .on_connect(streams::count_on)
-    .workers(workers)
+    .workers(size.workers)
     .backlog(limits::BACKLOG)
-    .max_connections(limits::CONNECTIONS_PER_WORKER)
+    .max_connections((size.connections / size.workers).max(1))
     .max_connection_rate(limits::HANDSHAKES_PER_WORKER)
     .client_request_timeout(limits::HEAD_DEADLINE)
     .client_disconnect_timeout(Duration::from_secs(2))

@@ -27,7 +27,7 @@ use crate::config::files::expand_home;
 use crate::config::{Config, SecretText, ServerConfig};
 use crate::data_dir::DataDir;
 use crate::enrolment_desk::EnrolmentDesk;
-use crate::http::{self, Edge, LegacyAgents, limits};
+use crate::http::{self, Edge, LegacyAgents, ServerSize, limits};
 use crate::secret_file;
 use crate::tls::certificate::ServerCertificate;
 use crate::wire::envelope_v1::KeyV1;
@@ -139,7 +139,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
         is_complete: wake(&fleet),
     };
-    let server = http::serve(edge, listener, tls, workers())?;
+    let server = http::serve(edge, listener, tls, size(config))?;
     let handle = server.handle();
     actix_rt::spawn(server);
     let local_url = format!("https://127.0.0.1:{port}");
@@ -292,8 +292,11 @@ fn epoch() -> Result<u64, Failure> {
 }
 
 /// One worker a core, and no less than two: a slow answer must not hold up the only one.
-fn workers() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from).max(2)
+fn size(config: &Config) -> ServerSize {
+    ServerSize {
+        workers: std::thread::available_parallelism().map_or(2, usize::from).max(2),
+        connections: config.fleet.server.max_connections,
+    }
 }
 
 impl Running {

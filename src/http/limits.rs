@@ -30,10 +30,6 @@ pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// of a quarter of a second is as long as helps.
 pub const HANDSHAKES_PER_WORKER: usize = 256;
 
-/// Connections of one worker. Reason: 10,000 agents and their browsers on one worker, should the
-/// others be busy, at about 30 KB each.
-pub const CONNECTIONS_PER_WORKER: usize = 12_500;
-
 /// Connections that wait to be taken.
 pub const BACKLOG: u32 = 4_096;
 

@@ -51,10 +51,7 @@ pub fn count_on(_: &dyn Any, connection: &mut Extensions) {
 ///
 /// # Errors
 /// Those of the service within.
-pub async fn limit(
-    request: ServiceRequest,
-    next: Next<BoxBody>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn limit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
     let under_way = request.conn_data::<UnderWay>().cloned().unwrap_or_default();
     let Some(place) = under_way.take_place() else {
         return Ok(request.into_response(too_many().error_response()));

@@ -3,6 +3,9 @@
 
 /// No report or request is nested deeper than this.
 pub const DEPTH_MAX: usize = 16;
+/// No report or request has more members and elements than this. Reason: a machine with a hundred disks
+/// and all its processes has a few thousand; each one costs a hundred times its bytes once parsed.
+pub const MEMBERS_MAX: usize = 20_000;
 /// A number of so few bytes, without an exponent, is finite for certain.
 const SHORT_NUMBER: usize = 300;
 
@@ -12,6 +15,9 @@ pub enum ShapeError {
     /// Nested too deeply.
     #[error("the JSON is nested more than {DEPTH_MAX} levels deep")]
     TooDeep,
+    /// Too many of everything.
+    #[error("the JSON has more than {MEMBERS_MAX} members")]
+    TooMany,
     /// A number like 1e999.
     #[error("a number is too large to be one")]
     NotFinite,
@@ -22,7 +28,7 @@ pub enum ShapeError {
 /// # Errors
 /// See [`ShapeError`].
 pub fn check(json: &[u8]) -> Result<(), ShapeError> {
-    let (mut depth, mut at) = (0_usize, 0);
+    let (mut depth, mut members, mut at) = (0_usize, 0_usize, 0);
     while let Some(byte) = json.get(at) {
         at = match byte {
             b'"' => end_of_text(json, at + 1),
@@ -32,7 +38,11 @@ pub fn check(json: &[u8]) -> Result<(), ShapeError> {
         match byte {
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' => members += 1,
             _ => {}
+        }
+        if members > MEMBERS_MAX {
+            return Err(ShapeError::TooMany);
         }
         if depth > DEPTH_MAX {
             return Err(ShapeError::TooDeep);
@@ -90,6 +100,13 @@ mod tests {
         assert_eq!(check(b"[1e308, -1.5E-7, 1, \"1e999\"]"), Ok(()));
         assert_eq!(check(b"{\"a\":-1e999}"), Err(ShapeError::NotFinite));
         assert_eq!(check("9".repeat(400).as_bytes()), Err(ShapeError::NotFinite));
+    }
+
+    #[test]
+    fn counts_members_and_not_the_commas_of_texts() {
+        let many = |count: usize| format!("[\",,,\"{}]", ",0".repeat(count));
+        assert_eq!(check(many(MEMBERS_MAX).as_bytes()), Ok(()));
+        assert_eq!(check(many(MEMBERS_MAX + 1).as_bytes()), Err(ShapeError::TooMany));
     }
 
     #[test]

@@ -113,6 +113,23 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Sends it a signal: `TERM`, `INT`, `KILL`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits until it has ended by itself; its status.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
     /// Signs somebody in with the tests' password; answers with the cookie.
     pub fn sign_in(&self, name: &str) -> String {
         let body = json!({"username": name, "password": PASSWORD});

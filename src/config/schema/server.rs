@@ -23,6 +23,8 @@ pub struct ServerConfig {
     pub ssl_enabled: bool,
     /// The certificate, when it is not the server's own.
     pub ssl: SslConfig,
+    /// Connections at once; who comes then waits until there is room.
+    pub max_connections: usize,
     /// Seconds for which somebody stays signed in.
     pub session_timeout: u64,
     /// Characters that a new password has at least.
@@ -92,6 +94,7 @@ impl Default for ServerConfig {
             names: Vec::new(),
             ssl_enabled: true,
             ssl: SslConfig::default(),
+            max_connections: 25_000,
             session_timeout: 28_800,
             min_password_length: 12,
             web_username: None,

@@ -1,0 +1,17 @@
+//! The HTTPS edge against clients that mean harm or fail: over real sockets, byte by byte, against
+//! the real program.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod agent_2_0;
+mod connections;
+mod http2;
+mod malformed;
+mod paths;
+mod raw;
+#[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
+#[path = "../running/mod.rs"]
+mod running;
+mod slow;
+mod stop;
+mod versions;
