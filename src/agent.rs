@@ -80,11 +80,13 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     let server_url = settings
         .server_url
         .unwrap_or_else(|| settings.identity.server_url.clone());
+    let key_name = settings.identity.key_name();
+    let sealed_before = spool::sealed_before(&settings.spool_dir, &key_name);
     let spool = Spool::start(settings.spool_dir, SPOOL_BYTES_MAX)?;
     let uplink = Uplink::start_supervised(UplinkParts {
         client: enrol::pinned_client(&settings.identity)?,
         report_url: format!("{}{}", server_url.trim_end_matches('/'), uplink::REPORT_ROUTE),
-        key: settings.identity.seal_key(0),
+        key: settings.identity.seal_key(sealed_before),
         spool: spool.clone(),
         breaker: Breaker::start_with(&server_url, settings.outage.circuit, None),
         retry: settings.outage.retry,

@@ -15,16 +15,16 @@ use crate::running::{KEY, Server};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An open connection.
-pub struct Raw(pub StreamOwned<ClientConnection, TcpStream>);
+pub(crate) struct Raw(pub(crate) StreamOwned<ClientConnection, TcpStream>);
 
 impl Raw {
     /// Connects and shakes hands.
-    pub fn connect(server: &Server) -> Self {
+    pub(crate) fn connect(server: &Server) -> Self {
         Self::try_connect(server, PATIENCE).unwrap()
     }
 
     /// The same, if the server answers the handshake in that time.
-    pub fn try_connect(server: &Server, patience: Duration) -> std::io::Result<Self> {
+    pub(crate) fn try_connect(server: &Server, patience: Duration) -> std::io::Result<Self> {
         let mut socket = TcpStream::connect(("127.0.0.1", server.port()))?;
         socket.set_read_timeout(Some(patience))?;
         socket.set_write_timeout(Some(PATIENCE))?;
@@ -40,7 +40,7 @@ impl Raw {
     }
 
     /// Sends bytes; false when the server does not take them any more.
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.0
             .write_all(bytes.as_ref())
             .and_then(|()| self.0.flush())
@@ -48,7 +48,7 @@ impl Raw {
     }
 
     /// What has come within that time, if anything; an error is the end.
-    pub fn peek(&mut self, patience: Duration) -> Option<Vec<u8>> {
+    pub(crate) fn peek(&mut self, patience: Duration) -> Option<Vec<u8>> {
         self.0.sock.set_read_timeout(Some(patience)).unwrap();
         let mut piece = [0; 16_384];
         let read = self.0.read(&mut piece);
@@ -61,7 +61,7 @@ impl Raw {
     }
 
     /// One answer: up to the end of its body, or of the connection.
-    pub fn answer(&mut self) -> Answer {
+    pub(crate) fn answer(&mut self) -> Answer {
         let mut bytes = Vec::new();
         let mut piece = [0; 16_384];
         loop {
@@ -86,7 +86,7 @@ impl Raw {
     }
 
     /// Whether the server has closed the connection, within its patience.
-    pub fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         let mut piece = [0; 1_024];
         loop {
             match self.0.read(&mut piece) {
@@ -102,13 +102,13 @@ impl Raw {
 
 /// An answer; status 0 = the connection ended without one.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// Its status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Its head, in small letters.
-    pub head: String,
+    pub(crate) head: String,
     /// Its body.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
@@ -125,25 +125,25 @@ impl Answer {
     }
 
     /// The body as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
 /// The head of a report as an agent of 2.0 sends it, with these lines more.
-pub fn report_head(more: &str) -> String {
+pub(crate) fn report_head(more: &str) -> String {
     format!(
         "POST /api/fleet/report HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-API-Key: {KEY}\r\n{more}\r\n"
     )
 }
 
 /// A report with its length.
-pub fn report(body: &str) -> String {
+pub(crate) fn report(body: &str) -> String {
     report_head(&format!("Content-Length: {}\r\n", body.len())) + body
 }
 
 /// The server still takes a good report, and shows it.
-pub fn assert_serves(server: &Server, machine: &str) {
+pub(crate) fn assert_serves(server: &Server, machine: &str) {
     let body = format!(r#"{{"machine_id":"{machine}","metrics":{{"cpu":{{"percent":1.5}}}}}}"#);
     assert_eq!(server.report(body).status(), 200);
     server.until("the good report is shown", |list| {

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// All files of the tree, as paths from its root: git's list, or a walk where there is no git.
-pub fn tree() -> Vec<String> {
+pub(crate) fn tree() -> Vec<String> {
     let listed = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root())
@@ -48,11 +48,11 @@ fn walk(top: &Path) -> Vec<String> {
     found
 }
 
-pub fn read(file: &str) -> String {
+pub(crate) fn read(file: &str) -> String {
     String::from_utf8_lossy(&fs::read(root().join(file)).unwrap()).into_owned()
 }
 
-pub fn rust() -> Vec<(String, String)> {
+pub(crate) fn rust() -> Vec<(String, String)> {
     let files = tree().into_iter().filter(|file| file.ends_with(".rs"));
     files
         .map(|file| (read(&file), file))
@@ -60,35 +60,35 @@ pub fn rust() -> Vec<(String, String)> {
         .collect()
 }
 
-pub fn stem(file: &str) -> &str {
+pub(crate) fn stem(file: &str) -> &str {
     let name = file.rsplit('/').next().unwrap_or(file);
     name.split('.').next().unwrap_or(name)
 }
 
-pub fn is_test(file: &str) -> bool {
+pub(crate) fn is_test(file: &str) -> bool {
     file.split('/').any(|part| part == "tests" || part == "benches") || stem(file) == "tests"
 }
 
 /// Whether the file is that module, or lies in its folder.
-pub fn is_within(file: &str, module: &str) -> bool {
+pub(crate) fn is_within(file: &str, module: &str) -> bool {
     let rest = file.strip_prefix(module);
     rest.is_some_and(|rest| {
         rest.is_empty() || rest.starts_with('/') || rest == ".rs" || module.ends_with('/')
     })
 }
 
-pub fn assert_none(faults: &[String]) {
+pub(crate) fn assert_none(faults: &[String]) {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
 /// The text without the lines that are comments.
-pub fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the text has that name, not as a part of a longer one.
-pub fn names(text: &str, name: &str) -> bool {
+pub(crate) fn names(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(name)
         .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part))
