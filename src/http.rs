@@ -18,6 +18,7 @@ pub mod request_id;
 pub mod router;
 pub mod security_headers;
 pub mod sessions;
+pub mod site;
 pub mod stream;
 pub mod streams;
 pub mod tokens;
@@ -37,6 +38,7 @@ use atlas_actors::clock::Timestamp;
 use atlas_actors::model::{Role, UserName};
 use tokio::sync::{Semaphore, watch};
 
+use self::site::Site;
 use crate::enrolment_desk::EnrolmentDesk;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
@@ -59,6 +61,8 @@ pub struct Edge {
     pub local_key: String,
     /// Where people and agents reach this server.
     pub public_url: String,
+    /// What this server is called, and who speaks for others.
+    pub site: Site,
     /// Places for live streams.
     pub viewers: Arc<Semaphore>,
     /// Turns true when the server stops.

@@ -8,6 +8,7 @@ pub mod config;
 pub mod data_dir;
 pub mod enrolment_desk;
 pub mod http;
+pub mod ip_network;
 pub mod local_server;
 pub mod log_file;
 pub mod secret_file;

@@ -27,6 +27,7 @@ use crate::config::files::expand_home;
 use crate::config::{Config, SecretText, ServerConfig};
 use crate::data_dir::DataDir;
 use crate::enrolment_desk::EnrolmentDesk;
+use crate::http::site::Site;
 use crate::http::{self, Edge, LegacyAgents, ServerSize, limits};
 use crate::secret_file;
 use crate::tls::certificate::ServerCertificate;
@@ -134,6 +135,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         report_bytes_max: config.fleet.server.max_report_size,
         local_key: local_key(data_dir, port)?,
         public_url: public_url.clone(),
+        site: site(config, &names, &public_url)?,
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
@@ -253,6 +255,14 @@ async fn ensure_admin(fleet: &Fleet, config: &ServerConfig) -> Result<(UserName,
         None => Failure::new(format!("the first administrator can't be made: {error}")),
     })?;
     Ok((name, (made && given.is_none()).then_some(password)))
+}
+
+fn site(config: &Config, names: &[String], public_url: &str) -> Result<Site, Failure> {
+    let server = &config.fleet.server;
+    let proxies: Result<Vec<_>, _> = server.trusted_proxies.iter().map(|proxy| proxy.parse()).collect();
+    let proxies = proxies
+        .map_err(|error| Failure::new(format!("fleet.server.trusted_proxies: each must be {error}")))?;
+    Ok(Site::new(names, public_url, proxies, server.strict_origin))
 }
 
 fn legacy(config: &Config) -> Result<LegacyAgents, Failure> {

@@ -138,6 +138,8 @@ pub static KEYS: &[Key] = &[
     key("fleet.server.ssl.min_tls_version", Kind::TlsVersion)
         .also(&["fleet_server.ssl.min_tls_version"])
         .later(),
+    key("fleet.server.trusted_proxies", Kind::Texts),
+    key("fleet.server.strict_origin", Kind::Flag),
     key("fleet.server.max_connections", count(2, 1_000_000)),
     key("fleet.server.session_timeout", seconds(60, 30 * DAY)).also(&["fleet_server.auth.session_expiry"]),
     key("fleet.server.min_password_length", count(8, 64))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use atlas_actors::auth::Session;
@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq;
 
 use super::Edge;
 use super::error::ApiError;
+use super::site;
 
 /// The session's cookie. The prefix makes browsers refuse it from anywhere but this host.
 pub const COOKIE: &str = "__Host-atlas";
@@ -63,11 +64,11 @@ pub async fn check(
 fn admit(access: Access, request: &ServiceRequest) -> Result<(), ApiError> {
     let role = match access {
         Access::Agent => return Ok(()),
-        Access::Open => return refuse_other_sites(request),
+        Access::Open => return site::check(request),
         Access::User(role) => role,
     };
     let session = session_of(request).ok_or_else(not_signed_in)?;
-    refuse_other_sites(request)?;
+    site::check(request)?;
     if session.role < role {
         let message = format!("This needs the role {}: ask an administrator.", role.name());
         return Err(ApiError::new(StatusCode::FORBIDDEN, "role_too_low", message));
@@ -107,42 +108,4 @@ pub fn is_same_secret(one: &str, other: &str) -> bool {
 
 fn not_signed_in() -> ApiError {
     ApiError::unauthorized("not_signed_in", "Sign in first: this needs a session.")
-}
-
-/// A page of another site can make a browser send requests with our cookie; what changes something
-/// must come from our own page, or from no browser at all.
-fn refuse_other_sites(request: &ServiceRequest) -> Result<(), ApiError> {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return Ok(());
-    }
-    let ours = match (header("sec-fetch-site"), header("origin")) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => Some(origin) == own_origin(request).as_deref(),
-        (None, None) => true,
-    };
-    if ours {
-        Ok(())
-    } else {
-        Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "other_site",
-            "This request comes from a page of another site, so nothing was done.",
-        ))
-    }
-}
-
-fn own_origin(request: &ServiceRequest) -> Option<String> {
-    let host = request
-        .uri()
-        .host()
-        .map(|_| request.uri().authority().map(ToString::to_string));
-    let host = host.flatten().or_else(|| {
-        request
-            .headers()
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .map(ToOwned::to_owned)
-    })?;
-    Some(format!("https://{host}"))
 }

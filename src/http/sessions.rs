@@ -1,7 +1,5 @@
 //! Signing in and out, and who is signed in.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
@@ -15,6 +13,7 @@ use super::access::{COOKIE, Caller, LEGACY_COOKIE, session_token};
 use super::body::{JsonBody, LimitedBody};
 use super::error::ApiError;
 use super::machines::json;
+use super::site::client_address;
 use crate::wire::views::{SignInRequest, SuccessView, UserView};
 
 /// Signs somebody in, with JSON.
@@ -70,9 +69,7 @@ async fn check(
 ) -> Result<SignedIn, ApiError> {
     // A name that can't be one is as wrong as one that is not known.
     let user = UserName::parse(username).map_err(|_| SignInError::Refused)?;
-    let from = request
-        .peer_addr()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let from = client_address(request);
     let signed_in = edge
         .fleet
         .sign_in(SignIn {

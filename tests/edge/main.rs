@@ -12,6 +12,7 @@ mod raw;
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
 #[path = "../running/mod.rs"]
 mod running;
+mod site;
 mod slow;
 mod stop;
 mod versions;

@@ -136,6 +136,7 @@ impl Server {
         let answer = self
             .client
             .post(format!("{}/api/auth/login", self.url))
+            .header("sec-fetch-site", "same-origin")
             .json(&body)
             .send()
             .unwrap();

@@ -51,7 +51,7 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
     ),
     (
         "src/http",
-        &["http", "wire", "enrolment_desk"],
+        &["http", "wire", "enrolment_desk", "ip_network"],
         "the server imports neither the agent nor the command line: what both know belongs in src/wire",
     ),
     (

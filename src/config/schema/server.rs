@@ -23,6 +23,10 @@ pub struct ServerConfig {
     pub ssl_enabled: bool,
     /// The certificate, when it is not the server's own.
     pub ssl: SslConfig,
+    /// Addresses of proxies whose word on the client's address is taken.
+    pub trusted_proxies: Vec<String>,
+    /// Whether changes by a cookie are refused when they don't say which page asked for them.
+    pub strict_origin: bool,
     /// Connections at once; who comes then waits until there is room.
     pub max_connections: usize,
     /// Seconds for which somebody stays signed in.
@@ -94,6 +98,8 @@ impl Default for ServerConfig {
             names: Vec::new(),
             ssl_enabled: true,
             ssl: SslConfig::default(),
+            trusted_proxies: Vec::new(),
+            strict_origin: false,
             max_connections: 25_000,
             session_timeout: 28_800,
             min_password_length: 12,
