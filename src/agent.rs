@@ -8,6 +8,7 @@
 pub mod collect;
 pub mod enrol;
 pub mod identity_file;
+pub mod repin;
 pub mod sampler;
 pub mod spool;
 pub mod test_run;
@@ -37,6 +38,8 @@ pub struct AgentSettings {
     pub interval: Duration,
     /// Where reports wait.
     pub spool_dir: PathBuf,
+    /// Where the identity is kept: keys of the server that are learnt go there.
+    pub identity_dir: PathBuf,
     /// How it deals with a server that does not answer.
     pub outage: OutageRule,
 }
@@ -84,14 +87,16 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     let sealed_before = spool::sealed_before(&settings.spool_dir, &key_name);
     let spool = Spool::start(settings.spool_dir, SPOOL_BYTES_MAX)?;
     let uplink = Uplink::start_supervised(UplinkParts {
-        client: enrol::pinned_client(&settings.identity)?,
+        server_url: server_url.clone(),
+        identity_dir: settings.identity_dir,
         report_url: format!("{}{}", server_url.trim_end_matches('/'), uplink::REPORT_ROUTE),
         key: settings.identity.seal_key(sealed_before),
         spool: spool.clone(),
         breaker: Breaker::start_with(&server_url, settings.outage.circuit, None),
         retry: settings.outage.retry,
         timeout: settings.outage.timeout,
-    });
+        identity: settings.identity.clone(),
+    })?;
     let collector = Collector::start_thread(settings.identity.machine_id.clone(), settings.interval);
     let sampler = Sampler::start_supervised(collector, spool.clone(), uplink, settings.interval);
     Ok(AgentHandle { sampler, spool })

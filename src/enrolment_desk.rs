@@ -2,10 +2,13 @@
 //! signed with it. Which tokens are open and who is enrolled, the fleet knows.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use atlas_actors::auth::{AgentCredential, Digest};
 use atlas_actors::clock::Timestamp;
+use tokio::sync::watch;
 
+use crate::certificate_keeper::served::Served;
 use crate::secret_file;
 use crate::wire::enrolment::credential;
 use crate::wire::enrolment::server::{AnswerTerms, ServerIdentity, verify_request};
@@ -13,13 +16,13 @@ use crate::wire::enrolment::token::{JoinToken, TokenHash};
 use crate::wire::enrolment::{EnrolmentAnswerV2, EnrolmentRequestV2, FactsError};
 use crate::wire::envelope_v2::{Channel, Direction, OpenKey};
 use crate::wire::hex_id::{AgentId, KeyId, TokenId};
-use crate::wire::pins::TlsPin;
+use crate::wire::pin_set::{Nonce, PinSetV2};
 use crate::wire::secret::Secret;
 
 /// Enrols agents.
 pub struct EnrolmentDesk {
     identity: ServerIdentity,
-    tls_pin: TlsPin,
+    served: watch::Receiver<Arc<Served>>,
 }
 
 /// Why an agent is not enrolled.
@@ -54,7 +57,7 @@ impl EnrolmentDesk {
     ///
     /// # Errors
     /// See [`IdentityError`].
-    pub fn open(key_file: &Path, tls_pin: TlsPin) -> Result<Self, IdentityError> {
+    pub fn open(key_file: &Path, served: watch::Receiver<Arc<Served>>) -> Result<Self, IdentityError> {
         let text = match std::fs::read_to_string(key_file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -67,7 +70,7 @@ impl EnrolmentDesk {
         let seed = from_hex(text.trim()).ok_or(IdentityError::Damaged)?;
         Ok(Self {
             identity: ServerIdentity::new(&Secret::new(seed)),
-            tls_pin,
+            served,
         })
     }
 
@@ -77,6 +80,12 @@ impl EnrolmentDesk {
         // The fleet draws ids of this form.
         let id: TokenId = id.parse().unwrap_or_else(|_| TokenId::new([0; 8]));
         JoinToken::new(id, Secret::new(secret), self.identity.id()).to_string()
+    }
+
+    /// The server's TLS keys, signed for one asker.
+    #[must_use]
+    pub fn pins(&self, nonce: &Nonce, now: Timestamp) -> PinSetV2 {
+        PinSetV2::sign(&self.identity, self.served.borrow().pins(), nonce, now)
     }
 
     /// Reads a request.
@@ -116,7 +125,7 @@ impl EnrolmentDesk {
             agent_id: AgentId::random()?,
             kid: KeyId::random()?,
             command_keys: Vec::new(),
-            tls_pins: vec![self.tls_pin],
+            tls_pins: self.served.borrow().pins(),
             now,
             exchange: Secret::random()?,
         })

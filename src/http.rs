@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod body;
+pub mod certificate;
 pub mod commands;
 pub mod conditional;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod limits;
 pub mod machines;
 pub mod openapi;
 pub mod page;
+pub mod pins;
 pub mod quarantine;
 pub mod reports;
 pub mod request_id;
@@ -39,6 +41,7 @@ use atlas_actors::model::{Role, UserName};
 use tokio::sync::{Semaphore, watch};
 
 use self::site::Site;
+use crate::certificate_keeper::Certificates;
 use crate::enrolment_desk::EnrolmentDesk;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
@@ -63,6 +66,8 @@ pub struct Edge {
     pub public_url: String,
     /// What this server is called, and who speaks for others.
     pub site: Site,
+    /// The certificate that is served.
+    pub certificates: Certificates,
     /// Places for live streams.
     pub viewers: Arc<Semaphore>,
     /// Turns true when the server stops.

@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod backup;
+pub mod certificate_keeper;
 pub mod cli;
 pub mod config;
 pub mod data_dir;

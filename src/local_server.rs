@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::certificate_keeper::PINS_FILE;
 use crate::cli::{Failure, Global};
 use crate::data_dir::DataDir;
-use crate::tls::certificate::read_pin;
 use crate::tls::pinned::{self, BesidePin, PinnedVerifier};
+use crate::wire::pins::TlsPin;
 
 /// How long it may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,8 +76,9 @@ impl LocalServer {
 }
 
 fn client(folder: &Path) -> Result<reqwest::Client, Failure> {
-    let pin = read_pin(folder)?;
-    let tls = pinned::client_config(PinnedVerifier::new(vec![pin], BesidePin::Nothing))?;
+    let lines = std::fs::read_to_string(folder.join(PINS_FILE))?;
+    let pins = lines.lines().filter_map(TlsPin::from_hex).collect();
+    let tls = pinned::client_config(PinnedVerifier::new(pins, BesidePin::Nothing))?;
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .timeout(TIMEOUT)

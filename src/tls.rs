@@ -2,4 +2,6 @@
 //! and the pins by which agents know it.
 
 pub mod certificate;
+pub mod own;
 pub mod pinned;
+pub mod serving;

@@ -52,6 +52,8 @@ pub enum ActorName {
     Sampler,
     /// An agent's way to its server.
     Uplink,
+    /// Who looks after the server's certificate.
+    CertificateKeeper,
 }
 
 impl fmt::Display for ActorName {
@@ -68,6 +70,7 @@ impl fmt::Display for ActorName {
             Self::PasswordHasher => f.write_str("password hasher"),
             Self::Sampler => f.write_str("sampler"),
             Self::Uplink => f.write_str("uplink"),
+            Self::CertificateKeeper => f.write_str("certificate keeper"),
             Self::Breaker(endpoint) => write!(f, "breaker of {endpoint}"),
         }
     }

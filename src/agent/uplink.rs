@@ -4,6 +4,8 @@
 pub mod answer;
 pub mod backoff;
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture};
@@ -14,8 +16,12 @@ use atlas_actors::supervision::keeper::keep;
 
 use self::answer::{Step, step};
 use self::backoff::{Backoff, RetryRule};
+use super::enrol::pinned_client;
 use super::spool::disk::StoredReport;
 use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
+use super::{StartAgentError, repin};
+use crate::tls::pinned::PinMismatch;
+use crate::wire::enrolment::identity::AgentIdentity;
 use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing, SealKey};
 
 /// The route as the seal knows it.
@@ -30,8 +36,12 @@ pub struct ReportsWait;
 
 /// What an uplink is made of.
 pub struct UplinkParts {
-    /// An HTTPS client that takes the server's key only.
-    pub client: reqwest::Client,
+    /// Who this agent is, and which keys of the server it knows.
+    pub identity: AgentIdentity,
+    /// Where that is kept.
+    pub identity_dir: PathBuf,
+    /// Where the server is.
+    pub server_url: String,
     /// Where reports go.
     pub report_url: String,
     /// What seals them.
@@ -48,7 +58,9 @@ pub struct UplinkParts {
 
 /// The way to the server.
 pub struct Uplink {
-    parts: std::sync::Arc<UplinkParts>,
+    parts: Arc<UplinkParts>,
+    /// Takes the server's keys only.
+    client: reqwest::Client,
     backoff: Backoff,
     is_busy: bool,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
@@ -59,17 +71,21 @@ pub struct Uplink {
 
 impl Uplink {
     /// Starts an uplink; what an earlier run left in the spool is sent at once.
-    #[must_use]
-    pub fn start_supervised(parts: UplinkParts) -> Addr<Self> {
-        let parts = std::sync::Arc::new(parts);
+    ///
+    /// # Errors
+    /// When TLS can't be set up.
+    pub fn start_supervised(parts: UplinkParts) -> Result<Addr<Self>, StartAgentError> {
+        let client = pinned_client(&parts.identity)?;
+        let parts = Arc::new(parts);
         let uplink = Self {
             backoff: Backoff::new(parts.retry),
             parts,
+            client,
             is_busy: false,
             clock_offset_ms: 0,
             said: None,
         };
-        keep(ActorName::Uplink, None, uplink)
+        Ok(keep(ActorName::Uplink, None, uplink))
     }
 
     fn send_next(&mut self, ctx: &mut Context<Self>) {
@@ -77,7 +93,7 @@ impl Uplink {
             return;
         }
         self.is_busy = true;
-        let sending = send_oldest(self.parts.clone(), self.clock_offset_ms);
+        let sending = send_oldest(self.parts.clone(), self.client.clone(), self.clock_offset_ms);
         ctx.spawn(sending.into_actor(self).map(|sent, uplink, ctx| {
             uplink.is_busy = false;
             match sent {
@@ -120,8 +136,35 @@ impl Uplink {
                 let wait = after.unwrap_or_default().max(self.backoff.next_pause());
                 self.wait(wait, ctx);
             }
+            Step::UnknownKey(sentence) => {
+                self.say(Some(sentence));
+                self.learn_keys(ctx);
+            }
             Step::BreakerOpen(retry_in) => self.wait(retry_in, ctx),
         }
+    }
+
+    /// Asks for the server's keys, and goes on with those that it vouches for.
+    fn learn_keys(&self, ctx: &mut Context<Self>) {
+        let parts = self.parts.clone();
+        let learning =
+            async move { repin::learn(&parts.server_url, &parts.identity, &parts.identity_dir).await };
+        ctx.spawn(learning.into_actor(self).map(|learnt, uplink, ctx| {
+            match learnt
+                .map_err(|error| error.to_string())
+                .and_then(|identity| pinned_client(&identity).map_err(|error| error.to_string()))
+            {
+                Ok(client) => {
+                    tracing::warn!(
+                        "the server shows another TLS key, and vouches for it: it is taken from now on"
+                    );
+                    uplink.client = client;
+                }
+                Err(error) => uplink.say(Some(format!("the server's TLS key is unknown, and {error}"))),
+            }
+            let pause = uplink.backoff.next_pause();
+            uplink.wait(pause, ctx);
+        }));
     }
 
     /// The next report comes when the spool has noted what became of this one.
@@ -150,7 +193,11 @@ impl Uplink {
 }
 
 /// Sends the oldest report; nothing when none waits.
-async fn send_oldest(parts: std::sync::Arc<UplinkParts>, clock_offset_ms: i64) -> Option<(u64, Step)> {
+async fn send_oldest(
+    parts: Arc<UplinkParts>,
+    client: reqwest::Client,
+    clock_offset_ms: i64,
+) -> Option<(u64, Step)> {
     let next = NextReport {
         key: parts.key.name(),
         sealed: parts.key.sealed(),
@@ -161,7 +208,7 @@ async fn send_oldest(parts: std::sync::Arc<UplinkParts>, clock_offset_ms: i64) -
         Admission::Allowed(permit) => permit,
         Admission::Refused { retry_in } => return Some((seq, Step::BreakerOpen(retry_in))),
     };
-    let step = send(&parts, &report, clock_offset_ms).await;
+    let step = send(&parts, &client, &report, clock_offset_ms).await;
     let outcome = if step.is_outage() {
         CallOutcome::Failure
     } else {
@@ -172,7 +219,12 @@ async fn send_oldest(parts: std::sync::Arc<UplinkParts>, clock_offset_ms: i64) -
     Some((seq, step))
 }
 
-async fn send(parts: &UplinkParts, report: &StoredReport, clock_offset_ms: i64) -> Step {
+async fn send(
+    parts: &UplinkParts,
+    client: &reqwest::Client,
+    report: &StoredReport,
+    clock_offset_ms: i64,
+) -> Step {
     let now = SystemClock.now().as_millis() + clock_offset_ms;
     let sealed = parts.key.seal(&Outgoing {
         seq: report.delivery.seq,
@@ -194,12 +246,12 @@ async fn send(parts: &UplinkParts, report: &StoredReport, clock_offset_ms: i64) 
             };
         }
     };
-    let request = parts
-        .client
+    let request = client
         .post(&parts.report_url)
         .header("content-type", "application/json");
     match request.timeout(parts.timeout).body(body).send().await {
         Ok(response) => step(response).await,
+        Err(error) if PinMismatch::find(&error).is_some() => Step::UnknownKey(answer::unreachable(&error)),
         Err(error) => Step::Retry {
             after: None,
             sentence: answer::unreachable(&error),

@@ -37,6 +37,12 @@ enum AgentCommand {
         #[arg(long, value_name = "ID")]
         machine_id: Option<String>,
     },
+    /// Learn the server's TLS keys anew, when this agent does not know the one that it shows.
+    Repin {
+        /// A token of that server, which names it; it is not used up.
+        #[arg(long, value_name = "TOKEN")]
+        token: Option<String>,
+    },
 }
 
 /// Runs it.
@@ -61,6 +67,7 @@ pub fn run(global: &Global, args: AgentArgs) -> Result<(), Failure> {
                 let machine_id = machine_id.or_else(|| config.fleet.agent.machine_id.clone());
                 enroll(&data_dir, &url, &token, machine_id).await
             }
+            Some(AgentCommand::Repin { token }) => repin(config, &data_dir, token.as_deref()).await,
             None if args.test => test(global, config, &data_dir).await,
             None => run_agent(config, &data_dir).await,
         }
@@ -79,6 +86,24 @@ async fn enroll(
     let identity = enrol::enrol(url.trim_end_matches('/'), &token, &machine_id, earlier.as_ref()).await?;
     identity_file::save(&data_dir.agent(), &identity)?;
     println!("Enrolled as {machine_id} at {url}. Start the agent with `atlas agent`.");
+    Ok(())
+}
+
+async fn repin(config: &Config, data_dir: &DataDir, token: Option<&str>) -> Result<(), Failure> {
+    let identity = enrolled(data_dir)?;
+    let token: Option<JoinToken> = token.map(str::parse).transpose()?;
+    if token.is_some_and(|token| token.server_id() != identity.server_id) {
+        return Err(Failure::new(
+            "the token is another server's than the one that this machine is enrolled at: enrol it there with `atlas agent enroll`",
+        ));
+    }
+    let url = server_url(config, &identity);
+    let learnt = agent::repin::learn(&url, &identity, &data_dir.agent()).await?;
+    let pins: Vec<_> = learnt.tls_pins.iter().map(ToString::to_string).collect();
+    println!(
+        "The server at {url} is known by {}. Restart the agent.",
+        pins.join(", ")
+    );
     Ok(())
 }
 
@@ -125,6 +150,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         server_url: Some(server_url),
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         spool_dir: data_dir.agent().join("spool"),
+        identity_dir: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
     })?;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use atlas_actors::auth::password::Password;
-use atlas_actors::clock::{Clock, SystemClock};
+use atlas_actors::clock::SystemClock;
 use atlas_actors::messages::EnsureAdmin;
 use atlas_actors::model::UserName;
 use atlas_actors::supervision::ActorName;
@@ -23,6 +23,8 @@ use atlas_store::sqlite::SqliteOptions;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
+use crate::certificate_keeper::source::Source;
+use crate::certificate_keeper::{Certificates, PINS_FILE};
 use crate::config::files::expand_home;
 use crate::config::{Config, SecretText, ServerConfig};
 use crate::data_dir::DataDir;
@@ -30,7 +32,8 @@ use crate::enrolment_desk::EnrolmentDesk;
 use crate::http::site::Site;
 use crate::http::{self, Edge, LegacyAgents, ServerSize, limits};
 use crate::secret_file;
-use crate::tls::certificate::ServerCertificate;
+use crate::tls::own::OwnCertificate;
+use crate::tls::serving::{self, Oldest};
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
 use banner::Banner;
@@ -111,9 +114,14 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     let port = listener.local_addr()?.port();
     ensure_cluster_secret(config, data_dir)?;
     let names = names::of_this_machine(&config.fleet.server.names);
-    let certificate = ServerCertificate::load_or_make(data_dir.path(), &names, clock.now())?;
-    let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificate.pin)?;
-    let tls = certificate.server_config()?;
+    let pins_file = data_dir.path().join(PINS_FILE);
+    let certificates = Certificates::start(
+        certificate_source(config, data_dir, &names)?,
+        clock.clone(),
+        pins_file,
+    )?;
+    let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificates.served.clone())?;
+    let tls = serving::server_config(certificates.served.clone(), oldest_tls(config))?;
     let store = Arc::new(open_store(data_dir, &clock)?);
     let encoder = Arc::new(StreamEncoder::new(epoch()?));
     let fleet = Fleet::start(ports(&store, &clock, &encoder), &settings(config));
@@ -136,6 +144,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         local_key: local_key(data_dir, port)?,
         public_url: public_url.clone(),
         site: site(config, &names, &public_url)?,
+        certificates,
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
@@ -255,6 +264,31 @@ async fn ensure_admin(fleet: &Fleet, config: &ServerConfig) -> Result<(UserName,
         None => Failure::new(format!("the first administrator can't be made: {error}")),
     })?;
     Ok((name, (made && given.is_none()).then_some(password)))
+}
+
+fn oldest_tls(config: &Config) -> Oldest {
+    match config.fleet.server.ssl.min_tls_version.as_str() {
+        "1.3" => Oldest::Tls13,
+        _ => Oldest::Tls12,
+    }
+}
+
+/// The certificate that was given, or else the server's own.
+fn certificate_source(config: &Config, data_dir: &DataDir, names: &[String]) -> Result<Source, Failure> {
+    let ssl = &config.fleet.server.ssl;
+    match (&ssl.cert_file, &ssl.key_file) {
+        (Some(cert), Some(key)) => Ok(Source::Files {
+            cert: expand_home(cert),
+            key: expand_home(key),
+        }),
+        (None, None) => Ok(Source::Own(OwnCertificate {
+            folder: data_dir.path().to_owned(),
+            names: names.to_vec(),
+        })),
+        _ => Err(Failure::new(
+            "fleet.server.ssl needs both cert_file and key_file (FLEET_SSL_CERT, FLEET_SSL_KEY), or neither",
+        )),
+    }
 }
 
 fn site(config: &Config, names: &[String], public_url: &str) -> Result<Site, Failure> {

@@ -129,15 +129,11 @@ pub static KEYS: &[Key] = &[
     .variable(&["FLEET_SSL_ENABLED", "FLEET_SERVER_SSL_ENABLED"]),
     key("fleet.server.ssl.cert_file", Kind::Path)
         .also(&["fleet_server.ssl.cert_file", "ssl.cert_file"])
-        .variable(&["FLEET_SSL_CERT"])
-        .later(),
+        .variable(&["FLEET_SSL_CERT"]),
     key("fleet.server.ssl.key_file", Kind::Path)
         .also(&["fleet_server.ssl.key_file", "ssl.key_file"])
-        .variable(&["FLEET_SSL_KEY"])
-        .later(),
-    key("fleet.server.ssl.min_tls_version", Kind::TlsVersion)
-        .also(&["fleet_server.ssl.min_tls_version"])
-        .later(),
+        .variable(&["FLEET_SSL_KEY"]),
+    key("fleet.server.ssl.min_tls_version", Kind::TlsVersion).also(&["fleet_server.ssl.min_tls_version"]),
     key("fleet.server.trusted_proxies", Kind::Texts),
     key("fleet.server.strict_origin", Kind::Flag),
     key("fleet.server.max_connections", count(2, 1_000_000)),

@@ -4,7 +4,9 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
 use super::error::ApiError;
-use super::{commands, health, history, machines, quarantine, reports, sessions, stream, tokens};
+use super::{
+    certificate, commands, health, history, machines, pins, quarantine, reports, sessions, stream, tokens,
+};
 use crate::wire::views;
 
 #[derive(OpenApi)]
@@ -19,6 +21,7 @@ use crate::wire::views;
         commands::settle,
         tokens::enrol,
         tokens::issue,
+        pins::tell,
         health::fleet,
         sessions::sign_in,
         sessions::sign_out,
@@ -34,6 +37,8 @@ use crate::wire::views;
         commands::enqueue,
         commands::recent,
         quarantine::list,
+        certificate::show,
+        certificate::renew,
     ),
     components(schemas(
         views::CardView,

@@ -8,8 +8,8 @@ use atlas_actors::model::Role;
 use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
-    commands, health, history, machines, openapi, page, quarantine, reports, sessions, stream, tokens,
-    yardstick,
+    certificate, commands, health, history, machines, openapi, page, pins, quarantine, reports, sessions,
+    stream, tokens, yardstick,
 };
 
 /// One row of the table.
@@ -48,6 +48,8 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/fleet/commands/{id}/{command}/ack"      Access::Agent => commands::settle_by_path;
         POST   "/api/v2/enroll"                              Access::Agent => tokens::enrol;
 
+        POST   "/api/v2/pins"                                Access::Agent => pins::tell;
+
         GET    "/api/fleet/health"                           Access::Open => health::fleet;
         GET    "/api/health"                                 Access::Open => health::short;
         GET    "/api/openapi.json"                           Access::Open => openapi::document;
@@ -72,6 +74,11 @@ pub fn table() -> Vec<Entry> {
         DELETE "/api/v2/machines/{id}"                       ADMIN => machines::forget;
         POST   "/api/v2/tokens"                              ADMIN => tokens::issue;
         GET    "/api/v2/quarantine"                          ADMIN => quarantine::list;
+        GET    "/api/v2/certificate"                         ADMIN => certificate::show;
+        POST   "/api/v2/certificate/renew"                   ADMIN => certificate::renew;
+        GET    "/api/fleet/cert-status"                      ADMIN => certificate::show;
+        GET    "/api/fleet/cert-info"                        ADMIN => certificate::show;
+        POST   "/api/fleet/update-certificate"               ADMIN => certificate::renew;
 
         POST   "/api/v2/yardstick"                           Access::Agent => yardstick::swallow;
         GET    "/api/v2/yardstick"                           Access::Open => yardstick::fill;

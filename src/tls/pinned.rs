@@ -3,6 +3,8 @@
 //! signature to the crypto provider: who only replays a server's certificate, without its key, gets
 //! nowhere. No verifier here takes a key unseen.
 
+use std::error::Error as StdError;
+use std::io;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -51,6 +53,26 @@ pub struct PinMismatch {
     pub presented: TlsPin,
     /// The keys that are taken.
     pub pinned: Vec<TlsPin>,
+}
+
+impl PinMismatch {
+    /// Finds it in the error of a call, however deeply the layers between have wrapped it.
+    #[must_use]
+    pub fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if let Some(Error::InvalidCertificate(CertificateError::Other(other))) = error.downcast_ref() {
+                return other.0.downcast_ref();
+            }
+            // An I/O error names what is inside it not as its source but as itself.
+            let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            cause = match inner {
+                Some(inner) => Some(inner),
+                None => error.source(),
+            };
+        }
+        None
+    }
 }
 
 fn list(pins: &[TlsPin]) -> String {

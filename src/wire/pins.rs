@@ -46,6 +46,19 @@ impl TlsPin {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0.0
     }
+
+    /// A pin from 64 hex digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut hash = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(Base64Array(hash)))
+    }
 }
 
 impl fmt::Display for ServerId {

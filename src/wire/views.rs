@@ -1,6 +1,7 @@
 //! What the API answers with: one type for each shape. The OpenAPI document is made from these, and
 //! the dashboard's types from that document.
 
+mod certificate;
 mod commands;
 mod enrolment;
 mod errors;
@@ -10,6 +11,7 @@ mod live;
 mod quarantine;
 mod session;
 
+pub use certificate::{CertificateView, RenewRequest};
 pub use commands::{
     CommandAckRequest, CommandCreatedView, CommandParams, CommandRequest, CommandView, CommandsView,
     ReceiptView, StatusView,

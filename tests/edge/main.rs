@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod agent_2_0;
+mod certificate;
 mod connections;
 mod http2;
 mod malformed;

@@ -50,7 +50,8 @@ impl Server {
     fn start_unseen(folder: std::sync::Arc<tempfile::TempDir>, command: &str, more: &[(&str, &str)]) -> Self {
         let mut program = atlas(folder.path());
         program
-            .args([command, "--json", "--port", "0"])
+            .args([command, "--json"])
+            .env("FLEET_SERVER_PORT", "0")
             .envs(more.iter().copied());
         Self::launch(program, folder)
     }

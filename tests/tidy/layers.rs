@@ -51,7 +51,14 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
     ),
     (
         "src/http",
-        &["http", "wire", "enrolment_desk", "ip_network"],
+        &[
+            "http",
+            "wire",
+            "enrolment_desk",
+            "certificate_keeper",
+            "ip_network",
+            "tls",
+        ],
         "the server imports neither the agent nor the command line: what both know belongs in src/wire",
     ),
     (

@@ -6,6 +6,8 @@ use atlas_actors::clock::Timestamp;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
+use crate::tls::pinned::PinMismatch;
+
 /// What to do next with a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -24,6 +26,8 @@ pub enum Step {
         /// Why.
         sentence: String,
     },
+    /// The server shows a TLS key that this agent does not know.
+    UnknownKey(String),
     /// The breaker lets no call through.
     BreakerOpen(Duration),
 }
@@ -32,7 +36,7 @@ impl Step {
     /// Whether the server itself is in trouble, which the breaker counts.
     #[must_use]
     pub const fn is_outage(&self) -> bool {
-        matches!(self, Self::Retry { .. })
+        matches!(self, Self::Retry { .. } | Self::UnknownKey(_))
     }
 }
 
@@ -111,7 +115,10 @@ pub(super) fn unreachable(error: &reqwest::Error) -> String {
 
 /// The innermost reason of an error, which is the one that helps.
 #[must_use]
-pub fn root_cause(error: &dyn std::error::Error) -> String {
+pub fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(mismatch) = PinMismatch::find(error) {
+        return mismatch.to_string();
+    }
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

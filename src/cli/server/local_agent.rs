@@ -44,6 +44,7 @@ pub(super) async fn start(
         server_url: Some(local_url.to_owned()),
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         spool_dir: data_dir.agent().join("spool"),
+        identity_dir: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
     })?;

@@ -17,7 +17,7 @@ use crate::wire::hex_id::{AgentId, KeyId};
 use crate::wire::pins::{ServerId, TlsPin};
 use crate::wire::secret::Secret;
 
-/// The server's identity key, Ed25519. It signs answers to enrolments and nothing else: commands
+/// The server's identity key, Ed25519. It signs answers to enrolments and lists of TLS keys, and nothing else: commands
 /// and audit checkpoints have keys of their own.
 pub struct ServerIdentity {
     signing: SigningKey,
@@ -77,6 +77,18 @@ impl ServerIdentity {
     /// What tokens and envelopes call this server.
     pub const fn id(&self) -> ServerId {
         self.id
+    }
+
+    /// The public half of its key.
+    #[must_use]
+    pub fn public_key(&self) -> [u8; 32] {
+        self.signing.verifying_key().to_bytes()
+    }
+
+    /// Signs bytes that begin with a label of their own.
+    #[must_use]
+    pub fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.signing.sign(bytes).to_bytes()
     }
 
     fn sign(&self, answer: &mut EnrolmentAnswerV2, transcript_hash: &[u8; 32]) {

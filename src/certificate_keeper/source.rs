@@ -1,0 +1,61 @@
+//! Where the certificate is from: made here, or files that somebody else renews.
+
+use std::path::PathBuf;
+
+use atlas_actors::clock::Timestamp;
+
+use super::served::Served;
+use crate::tls::certificate::{Certificate, CertificateError, read};
+use crate::tls::own::{Key, OwnCertificate};
+
+/// Where the certificate is from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// The server makes it.
+    Own(OwnCertificate),
+    /// Somebody else does; it is never replaced by one of the server's own.
+    Files {
+        /// The certificate, with those that vouch for it.
+        cert: PathBuf,
+        /// Its key.
+        key: PathBuf,
+    },
+}
+
+/// When to renew.
+#[derive(Clone, Copy, Debug)]
+pub enum Renewal {
+    /// When it ends soon.
+    WhenDue,
+    /// At once.
+    Now(Key),
+}
+
+impl Source {
+    /// What is to be served now.
+    ///
+    /// # Errors
+    /// See [`CertificateError`].
+    pub fn look(&self, renewal: Renewal, now: Timestamp) -> Result<Served, CertificateError> {
+        match self {
+            Self::Own(own) => {
+                let certificate = match renewal {
+                    Renewal::WhenDue => own.load_or_make(now)?,
+                    Renewal::Now(key) => own.renew(key, now)?,
+                };
+                Ok(Served {
+                    certificate,
+                    source: "own",
+                    next_pin: Some(own.next_pin()?),
+                    last_error: None,
+                })
+            }
+            Self::Files { cert, key } => Ok(Served {
+                certificate: Certificate::from_pem(cert, &read(cert)?, key, &read(key)?)?,
+                source: "files",
+                next_pin: None,
+                last_error: None,
+            }),
+        }
+    }
+}

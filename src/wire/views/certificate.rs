@@ -1,0 +1,50 @@
+//! The server's certificate.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The certificate that is served.
+#[derive(Serialize, ToSchema)]
+pub struct CertificateView {
+    /// `own`: made by the server; `files`: given by somebody else; `acme`: fetched from an authority.
+    pub source: &'static str,
+    /// Names and addresses that it is for.
+    pub names: Vec<String>,
+    /// Who vouches for it.
+    pub issuer: String,
+    /// Good from then on.
+    pub not_before: String,
+    /// Good until then.
+    pub not_after: String,
+    /// Whole days until then; less than 0 when it has ended.
+    pub days_left: i64,
+    /// The hash of its public key, as `sha256//` and base64.
+    pub pin: String,
+    /// That of the key that may follow.
+    pub next_pin: Option<String>,
+    /// `ok`, `expiring` (within two weeks) or `failing`.
+    pub state: &'static str,
+    /// Why the last try to renew it failed.
+    pub last_error: Option<String>,
+}
+
+/// How to renew it.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RenewRequest {
+    /// Whether to go over to the next key, whose pin agents know by now.
+    pub new_key: bool,
+}
+
+impl RenewRequest {
+    /// Reads a body; nothing asks for nothing.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn parse(body: &[u8]) -> Result<Self, serde_json::Error> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(body)
+    }
+}
