@@ -1,6 +1,11 @@
 //! The server on this very machine, as command-line tools reach it: over HTTPS on loopback, with
 //! the key in its data folder that only its owner can read, and with its certificate pinned.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "talks to this machine's own server, whose key it pins"
+)]
+
 use std::path::Path;
 use std::time::Duration;
 

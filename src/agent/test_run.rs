@@ -1,6 +1,11 @@
 //! `atlas agent --test`: collects one report, shows it, tries the server step by step, and says what
 //! is wrong if something is.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "talks to the agent's server, whose key it pins"
+)]
+
 use std::io::Write;
 use std::time::Duration;
 

@@ -1,6 +1,11 @@
 //! Owns the way to the server: sends what waits in the spool, oldest first, one at a time, each
 //! sealed anew. Receives `ReportsWait`; asks the spool and the breaker; emits nothing.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "talks to the agent's server, whose key it pins"
+)]
+
 pub mod answer;
 pub mod backoff;
 

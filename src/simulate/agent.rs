@@ -1,5 +1,10 @@
 //! One simulated agent: its machine, its key, its own connection.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "talks to the server that it was told to, as an agent does"
+)]
+
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 

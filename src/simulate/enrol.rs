@@ -1,5 +1,10 @@
 //! Enrols the simulated agents, many at a time over few connections.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "talks to the server that it was told to, as an agent does"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
