@@ -5,6 +5,7 @@ mod banner;
 mod local_agent;
 mod names;
 pub(super) mod stop;
+mod tls;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -23,7 +24,6 @@ use atlas_store::sqlite::SqliteOptions;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
-use crate::certificate_keeper::source::Source;
 use crate::certificate_keeper::{Certificates, PINS_FILE};
 use crate::config::files::expand_home;
 use crate::config::{Config, SecretText, ServerConfig};
@@ -32,8 +32,7 @@ use crate::enrolment_desk::EnrolmentDesk;
 use crate::http::site::Site;
 use crate::http::{self, Edge, LegacyAgents, ServerSize, limits};
 use crate::secret_file;
-use crate::tls::own::OwnCertificate;
-use crate::tls::serving::{self, Oldest};
+use crate::tls::serving;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
 use banner::Banner;
@@ -116,12 +115,12 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     let names = names::of_this_machine(&config.fleet.server.names);
     let pins_file = data_dir.path().join(PINS_FILE);
     let certificates = Certificates::start(
-        certificate_source(config, data_dir, &names)?,
+        tls::certificate_source(config, data_dir, &names)?,
         clock.clone(),
         pins_file,
     )?;
     let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificates.served.clone())?;
-    let tls = serving::server_config(certificates.served.clone(), oldest_tls(config))?;
+    let tls = serving::server_config(certificates.served.clone(), tls::oldest(config))?;
     let store = Arc::new(open_store(data_dir, &clock)?);
     let encoder = Arc::new(StreamEncoder::new(epoch()?));
     let fleet = Fleet::start(ports(&store, &clock, &encoder), &settings(config));
@@ -264,31 +263,6 @@ async fn ensure_admin(fleet: &Fleet, config: &ServerConfig) -> Result<(UserName,
         None => Failure::new(format!("the first administrator can't be made: {error}")),
     })?;
     Ok((name, (made && given.is_none()).then_some(password)))
-}
-
-fn oldest_tls(config: &Config) -> Oldest {
-    match config.fleet.server.ssl.min_tls_version.as_str() {
-        "1.3" => Oldest::Tls13,
-        _ => Oldest::Tls12,
-    }
-}
-
-/// The certificate that was given, or else the server's own.
-fn certificate_source(config: &Config, data_dir: &DataDir, names: &[String]) -> Result<Source, Failure> {
-    let ssl = &config.fleet.server.ssl;
-    match (&ssl.cert_file, &ssl.key_file) {
-        (Some(cert), Some(key)) => Ok(Source::Files {
-            cert: expand_home(cert),
-            key: expand_home(key),
-        }),
-        (None, None) => Ok(Source::Own(OwnCertificate {
-            folder: data_dir.path().to_owned(),
-            names: names.to_vec(),
-        })),
-        _ => Err(Failure::new(
-            "fleet.server.ssl needs both cert_file and key_file (FLEET_SSL_CERT, FLEET_SSL_KEY), or neither",
-        )),
-    }
 }
 
 fn site(config: &Config, names: &[String], public_url: &str) -> Result<Site, Failure> {

@@ -53,6 +53,9 @@ pub enum CertificateError {
     /// It could not be made.
     #[error("a certificate can't be made: {0}")]
     Make(#[from] rcgen::Error),
+    /// It is not ours to replace.
+    #[error("{0} was made by somebody else and is never replaced: put a new one there yourself")]
+    Given(PathBuf),
     /// Looking for it ended in a panic.
     #[error("the certificate can't be looked at: {0}")]
     Panicked(String),
@@ -96,6 +99,12 @@ impl Certificate {
             key: Arc::new(key),
             facts,
         })
+    }
+
+    /// What the first certificate of a PEM text says, if it is one.
+    #[must_use]
+    pub fn facts_of(cert: &str) -> Option<CertificateFacts> {
+        facts(&CertificateDer::from_pem_slice(cert.as_bytes()).ok()?)
     }
 
     /// Whether it is the same certificate, whatever its key is stored as.

@@ -21,6 +21,8 @@ const GOOD_FOR_DAYS: i64 = 397;
 /// When a third of it is left it is renewed: whoever looks at dates has months to notice.
 const RENEW_BEFORE_DAYS: i64 = GOOD_FOR_DAYS / 3;
 const DAY_S: i64 = 86_400;
+/// Who has made a certificate, as its issuer says.
+const MAKER: &str = "O=ATLAS";
 
 /// Where the server's own certificate is, and what it is for.
 #[derive(Clone, Debug)]
@@ -47,13 +49,16 @@ impl OwnCertificate {
     /// See [`CertificateError`].
     pub fn load_or_make(&self, now: Timestamp) -> Result<Certificate, CertificateError> {
         let key = self.key_or_make(&self.key_path())?;
-        let kept = read_if_there(&self.cert_path())?;
-        let kept = kept.map(|cert| Certificate::from_pem(&self.cert_path(), &cert, &self.key_path(), &key));
+        let Some(cert) = read_if_there(&self.cert_path())? else {
+            return self.make(&key, now);
+        };
+        let kept = Certificate::from_pem(&self.cert_path(), &cert, &self.key_path(), &key);
         match kept {
-            Some(Ok(kept)) if !self.is_due(&kept, now) => Ok(kept),
+            kept if !is_ours(&cert) => kept,
+            Ok(kept) if !self.is_due(&kept, now) => Ok(kept),
             // A kill between writing the key and the certificate leaves two that don't go together.
-            Some(Ok(_) | Err(CertificateError::Mismatch { .. })) | None => self.make(&key, now),
-            Some(Err(damaged)) => Err(damaged),
+            Ok(_) | Err(CertificateError::Mismatch { .. }) => self.make(&key, now),
+            damaged => damaged,
         }
     }
 
@@ -62,6 +67,9 @@ impl OwnCertificate {
     /// # Errors
     /// See [`CertificateError`].
     pub fn renew(&self, with: Key, now: Timestamp) -> Result<Certificate, CertificateError> {
+        if read_if_there(&self.cert_path())?.is_some_and(|cert| !is_ours(&cert)) {
+            return Err(CertificateError::Given(self.cert_path()));
+        }
         if with == Key::Next {
             let next = self.key_or_make(&self.next_key_path())?;
             secret_file::write(&self.key_path(), next.as_bytes())
@@ -120,6 +128,11 @@ impl OwnCertificate {
     fn next_key_path(&self) -> PathBuf {
         self.folder.join("server-next.key")
     }
+}
+
+/// Whether a certificate was made here. Somebody may have put another one in its place.
+fn is_ours(cert: &str) -> bool {
+    Certificate::facts_of(cert).is_none_or(|facts| facts.issuer.contains(MAKER))
 }
 
 fn read_if_there(path: &Path) -> Result<Option<String>, CertificateError> {
@@ -230,6 +243,27 @@ mod tests {
         fs::copy(own.next_key_path(), own.key_path()).unwrap();
         assert_eq!(own.load_or_make(at(0)).unwrap().facts.pin, told);
         assert_ne!(own.next_pin().unwrap(), told);
+    }
+
+    #[test]
+    fn one_that_somebody_else_has_put_there_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = own(&folder);
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["given.example".to_owned()]).unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        fs::write(own.cert_path(), &pem).unwrap();
+        fs::write(own.key_path(), key.serialize_pem()).unwrap();
+        for day in [0, 100_000] {
+            assert_eq!(own.load_or_make(at(day)).unwrap().facts.names, ["given.example"]);
+        }
+        assert!(matches!(
+            own.renew(Key::Same, at(0)),
+            Err(CertificateError::Given(_))
+        ));
+        fs::write(own.key_path(), KeyPair::generate().unwrap().serialize_pem()).unwrap();
+        assert!(own.load_or_make(at(0)).is_err());
+        assert_eq!(fs::read_to_string(own.cert_path()).unwrap(), pem);
     }
 
     #[test]

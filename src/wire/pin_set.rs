@@ -42,7 +42,8 @@ fn signed_bytes(pins: &PinSetV2, nonce: &Nonce) -> Vec<u8> {
     let bytes = LengthPrefixed::new(b"atlas/pins/2")
         .field(&nonce.0)
         .field(&pins.server_key.0)
-        .field(&pins.server_time_ms.to_be_bytes());
+        .field(&pins.server_time_ms.to_be_bytes())
+        .field(&(pins.tls_pins.len() as u64).to_be_bytes());
     let bytes = pins
         .tls_pins
         .iter()

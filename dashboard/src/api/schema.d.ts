@@ -300,6 +300,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The certificate that is served.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/certificate/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renews it: the server's own is made anew, files are read again.
+         * @description # Errors
+         *     502 when that failed; the one before is still served.
+         */
+        post: operations["renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/enroll": {
         parameters: {
             query?: never;
@@ -379,6 +421,27 @@ export interface paths {
          */
         put: operations["tag"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The keys, signed together with what was asked.
+         * @description # Errors
+         *     400 when the question is none.
+         */
+        post: operations["tell"];
         delete?: never;
         options?: never;
         head?: never;
@@ -546,6 +609,32 @@ export interface components {
              * @description Seconds since boot.
              */
             uptime_s: number | null;
+        };
+        /** @description The certificate that is served. */
+        CertificateView: {
+            /**
+             * Format: int64
+             * @description Whole days until then; less than 0 when it has ended.
+             */
+            days_left: number;
+            /** @description Who vouches for it. */
+            issuer: string;
+            /** @description Why the last try to renew it failed. */
+            last_error?: string | null;
+            /** @description Names and addresses that it is for. */
+            names: string[];
+            /** @description That of the key that may follow. */
+            next_pin?: string | null;
+            /** @description Good until then. */
+            not_after: string;
+            /** @description Good from then on. */
+            not_before: string;
+            /** @description The hash of its public key, as `sha256//` and base64. */
+            pin: string;
+            /** @description `own`: made by the server; `files`: given by somebody else; `acme`: fetched from an authority. */
+            source: string;
+            /** @description `ok`, `expiring` (within two weeks) or `failing`. */
+            state: string;
         };
         /** @description An agent's word on a command (contract, section 2: both forms). */
         CommandAckRequest: {
@@ -740,6 +829,14 @@ export interface components {
             e2ee_verified: boolean;
             /** @description `ok`. */
             status: string;
+        };
+        /** @description How to renew it. */
+        RenewRequest: {
+            /**
+             * @description Whether to go over to the next key, whose pin agents know by now.
+             * @default false
+             */
+            new_key: boolean;
         };
         /**
          * @description A user's role.
@@ -1280,6 +1377,59 @@ export interface operations {
             };
         };
     };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate that is served */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+        };
+    };
+    renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewRequest"];
+            };
+        };
+        responses: {
+            /** @description The certificate that is served now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateView"];
+                };
+            };
+            /** @description It was not renewed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     enrol: {
         parameters: {
             query?: never;
@@ -1390,6 +1540,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagsView"];
+                };
+            };
+        };
+    };
+    tell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description nonce: 32 random bytes, base64 */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The server's TLS keys, signed by its identity key; docs/protocol.md gives the fields */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
         };
