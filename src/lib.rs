@@ -10,6 +10,7 @@ pub mod enrolment_desk;
 pub mod http;
 pub mod local_server;
 pub mod log_file;
+pub mod migrate;
 pub mod secret_file;
 pub mod simulate;
 pub mod tls;
