@@ -223,7 +223,7 @@ fn all_of_it_is_taken_over_and_the_old_files_stay_as_they_were() {
     let before = bytes_of(old.folder.path());
     let (well, said) = migrate(home.path(), &["--from", old.path(), "--yes"]);
     assert!(
-        well && said.contains("4 users, 4 machines, 1501 rows of history (3 too old"),
+        well && said.contains("users: 4, machines: 4, rows of history: 1501 (too old or unreadable: 3"),
         "{said}"
     );
     assert!(before == bytes_of(old.folder.path()));
@@ -285,6 +285,12 @@ fn killed_at_any_moment_and_run_again_it_comes_to_the_same_end() {
         assert!(well || said.contains("this was done already"), "{said}");
         let config = fs::read(home.path().join(".fleet_monitoring/config.yaml")).unwrap();
         let secret = fs::read(home.path().join(".fleet/cluster.secret")).unwrap();
+        let files = bytes_of(home.path());
+        assert!(
+            !files
+                .keys()
+                .any(|file| file.to_string_lossy().contains(".atlas-migration"))
+        );
         let server = Server::start_as(home, "ann");
         (fleet_seen(&server), config, secret)
     };

@@ -3,7 +3,6 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use atlas_actors::clock::{Clock, SystemClock};
 use clap::Args;
 use serde_json::json;
 
@@ -84,12 +83,28 @@ pub fn run(global: &Global, args: &MigrateArgs) -> Result<(), Failure> {
 struct Copies(PathBuf);
 
 impl Copies {
+    /// How its name begins, beside the data folder.
+    const NAME: &str = ".atlas-migration-";
+
     fn make(data_dir: &DataDir) -> Result<Self, Failure> {
         let beside = data_dir.path().parent().filter(|parent| parent.is_dir());
+        if let Some(beside) = beside {
+            Self::sweep(beside)?;
+        }
         let folder = beside.map_or_else(std::env::temp_dir, Path::to_owned);
-        let folder = folder.join(format!(".atlas-migration-{}", std::process::id()));
+        let folder = folder.join(format!("{}{}", Self::NAME, std::process::id()));
         crate::secret_file::make_folder(&folder)?;
         Ok(Self(folder))
+    }
+
+    /// What a run left that was killed: copies hold old hashes.
+    fn sweep(beside: &Path) -> Result<(), Failure> {
+        for entry in std::fs::read_dir(beside)?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(Self::NAME) {
+                std::fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -159,22 +174,20 @@ fn rows(survey: &Survey) -> Vec<(&'static str, String)> {
         ));
     }
     let counts = survey.counts;
-    rows.push(("machines", counts.machines.to_string()));
-    rows.push((
-        "history",
-        format!("{} rows; those of the last 30 days are taken", counts.history),
-    ));
-    rows.push((
-        "commands",
-        format!(
-            "{} stay where they are: an old command must not run late",
-            counts.commands
-        ),
-    ));
-    rows.push((
-        "widget logs",
-        format!("{} stay where they are", counts.widget_logs),
-    ));
+    let history = format!("{} rows; those of the last 30 days are taken", counts.history);
+    let commands = format!(
+        "{} stay where they are: an old command must not run late",
+        counts.commands
+    );
+    let widget_logs = format!("{} stay where they are", counts.widget_logs);
+    let counted = [
+        ("machines", counts.machines, counts.machines.to_string()),
+        ("history", counts.history, history),
+        ("commands", counts.commands, commands),
+        ("widget logs", counts.widget_logs, widget_logs),
+    ];
+    let some = counted.into_iter().filter(|(_, count, _)| *count > 0);
+    rows.extend(some.map(|(what, _, becomes)| (what, becomes)));
     rows
 }
 
@@ -192,7 +205,7 @@ fn checklist(global: &Global, survey: &Survey, applied: &Applied) {
     }
     println!("\nTaken over; the old files are as they were.");
     println!(
-        "  [x] {} users, {} machines, {} rows of history ({} too old or unreadable)",
+        "  [x] users: {}, machines: {}, rows of history: {} (too old or unreadable: {})",
         applied.users, applied.machines, applied.history, applied.history_left
     );
     for file in &applied.made {
@@ -219,8 +232,7 @@ fn checklist(global: &Global, survey: &Survey, applied: &Applied) {
         "  [ ] delete the old users files and databases, and their backups, when all is well: they hold old hashes"
     );
     println!(
-        "`atlas migrate --rollback` takes it back. It was {} here.",
-        SystemClock.now()
+        "Times without a zone were read in this machine's. `atlas migrate --rollback` takes it all back."
     );
 }
 
