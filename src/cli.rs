@@ -4,6 +4,7 @@ pub mod agent;
 pub mod backup;
 pub mod config;
 pub mod logging;
+pub mod migrate;
 pub mod open_files;
 pub mod secret;
 pub mod server;
@@ -76,6 +77,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup back into an empty data folder, or check it.
     Restore(backup::RestoreArgs),
+    /// Take over what ATLAS 1.x or 2.0 kept; the server must be stopped.
+    Migrate(migrate::MigrateArgs),
     /// Show, check and change the settings.
     Config(config::ConfigArgs),
     /// Print the API's description (OpenAPI 3.1, JSON).
@@ -137,6 +140,7 @@ pub fn run() -> ExitCode {
         Command::Secret(args) => secret::run(&global, &args),
         Command::Backup(args) => backup::back_up(&global, &args),
         Command::Restore(args) => backup::restore(&global, &args),
+        Command::Migrate(args) => migrate::run(&global, &args),
         Command::Config(args) => config::run(&global, args),
         Command::Openapi => {
             println!("{}", crate::http::openapi::text());

@@ -12,6 +12,7 @@ pub mod http;
 pub mod ip_network;
 pub mod local_server;
 pub mod log_file;
+pub mod migrate;
 pub mod outbound;
 pub mod secret_file;
 pub mod simulate;

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod command_queue;
 pub mod fleet;
 pub mod historian;
+pub mod import;
 pub mod limits;
 pub mod machine;
 pub mod messages;

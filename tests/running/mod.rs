@@ -98,6 +98,14 @@ impl Server {
         Self::start_in(folder, "server", &[])
     }
 
+    /// As [`Server::kill_and_restart`], with an administrator of that name.
+    pub fn kill_and_restart_as(mut self, administrator: &str) -> Self {
+        self.kill();
+        let folder = self.folder.clone();
+        drop(self);
+        Self::start_as(folder, administrator)
+    }
+
     /// The process.
     pub fn pid(&self) -> u32 {
         self.child.id()

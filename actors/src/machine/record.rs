@@ -82,6 +82,25 @@ impl MachineRecord {
         }
     }
 
+    /// The record of a machine as an earlier installation kept it; it has been silent since.
+    #[must_use]
+    pub(crate) fn imported(latest: &Report, first_seen: Timestamp, last_seen: Timestamp) -> Self {
+        Self {
+            first_seen: Some(first_seen),
+            last_seen,
+            presence_since: last_seen,
+            interval_s: interval_s(latest.interval_s),
+            facts: Arc::clone(&latest.facts),
+            latest: Some(Latest {
+                taken_at: last_seen,
+                samples: latest.samples.clone(),
+                counters: latest.counters,
+                document: latest.document.clone(),
+            }),
+            ..Self::new(latest.machine.clone(), last_seen)
+        }
+    }
+
     /// The record goes on after a start of the server: the silence before it does not count.
     pub fn resume(&mut self, now: Timestamp) {
         self.listening_since = now;
