@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and which status the process ends with.
 
 pub mod agent;
+pub mod audit;
 pub mod backup;
 pub mod config;
 pub mod logging;
@@ -81,6 +82,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Show, check and change the settings.
     Config(config::ConfigArgs),
+    /// Check the audit log.
+    Audit(audit::AuditArgs),
     /// Print the API's description (OpenAPI 3.1, JSON).
     #[command(hide = true)]
     Openapi,
@@ -142,6 +145,7 @@ pub fn run() -> ExitCode {
         Command::Restore(args) => backup::restore(&global, &args),
         Command::Migrate(args) => migrate::run(&global, &args),
         Command::Config(args) => config::run(&global, args),
+        Command::Audit(args) => audit::run(&global, args),
         Command::Openapi => {
             println!("{}", crate::http::openapi::text());
             Ok(())

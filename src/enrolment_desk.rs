@@ -7,6 +7,7 @@ use std::sync::Arc;
 use atlas_actors::auth::{AgentCredential, Digest};
 use atlas_actors::clock::Timestamp;
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 use crate::certificate_keeper::served::Served;
 use crate::secret_file;
@@ -67,9 +68,8 @@ impl EnrolmentDesk {
             }
             Err(error) => return Err(error.into()),
         };
-        let seed = from_hex(text.trim()).ok_or(IdentityError::Damaged)?;
         Ok(Self {
-            identity: ServerIdentity::new(&Secret::new(seed)),
+            identity: ServerIdentity::new(&Secret::new(seed(&text)?)),
             served,
         })
     }
@@ -143,6 +143,19 @@ impl EnrolmentDesk {
         };
         Some(OpenKey::derive(&Secret::new(agent.root), &channel))
     }
+}
+
+/// The server's identity key.
+///
+/// # Errors
+/// When the file can't be read or is no key.
+pub fn read_seed(key_file: &Path) -> Result<Zeroizing<[u8; 32]>, IdentityError> {
+    let text = Zeroizing::new(std::fs::read_to_string(key_file)?);
+    seed(&text).map(Zeroizing::new)
+}
+
+fn seed(text: &str) -> Result<[u8; 32], IdentityError> {
+    from_hex(text.trim()).ok_or(IdentityError::Damaged)
 }
 
 fn malformed(error: FactsError) -> EnrolError {

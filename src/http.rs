@@ -2,6 +2,7 @@
 //! imports the agent; what both know is in `wire`.
 
 pub mod access;
+pub mod audit;
 pub mod body;
 pub mod certificate;
 pub mod commands;

@@ -2,6 +2,7 @@
 //! what they speak. It translates and never decides: that is the business of `atlas-actors`.
 
 pub mod agent;
+pub mod audit_signer;
 pub mod backup;
 pub mod certificate_keeper;
 pub mod cli;

@@ -2,6 +2,7 @@
 //! server and the agent both use it and never each other. No HTTP, no sockets, no clock.
 
 pub mod aead;
+pub mod audit_json;
 pub mod base64;
 pub mod enrolment;
 pub mod envelope_v1;

@@ -4,12 +4,14 @@
 //! ```text
 //! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
-//!                  AuthService ─▶ PasswordHasher     Quarantine
+//!                  AuthService ─▶ PasswordHasher     Quarantine     AuditLog
 //! ```
 
 mod ask;
+mod audit;
 
 pub use ask::Busy;
+pub use audit::AuditQuestion;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use arc_swap::ArcSwap;
 use futures_util::TryFutureExt;
 use tokio::sync::{Semaphore, broadcast};
 
+use crate::audit_log::{AuditHead, AuditLog, Signer};
 use crate::auth::password::PasswordHasher;
 use crate::auth::{AuthService, Credentials};
 use crate::clock::Clock;
@@ -45,6 +48,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// How views look on the wire.
     pub encoder: Arc<dyn ViewEncoder>,
+    /// What signs the audit log.
+    pub signer: Arc<dyn Signer>,
     /// Ends the process; called when a service can't be kept alive.
     pub give_up: GiveUp,
     /// Makes actors panic on purpose, in tests.
@@ -68,8 +73,10 @@ pub struct Fleet {
     historian: Addr<Historian>,
     commands: Addr<CommandQueue>,
     auth: Addr<AuthService>,
+    audit: Addr<AuditLog>,
     quarantine: Addr<Quarantine>,
     published: Published,
+    audit_head: Arc<ArcSwap<AuditHead>>,
     credentials: Arc<ArcSwap<Credentials>>,
     due: Arc<ArcSwap<DueCommands>>,
     admission: Arc<Semaphore>,
@@ -87,19 +94,20 @@ impl Fleet {
             store,
             clock,
             encoder,
+            signer,
             give_up,
             fault,
         } = ports;
         let credentials = Arc::<ArcSwap<Credentials>>::default();
         let due = Arc::<ArcSwap<DueCommands>>::default();
-        let published = Published {
-            view: Arc::new(ArcSwap::from_pointee(FleetView::default())),
-            frames: broadcast::channel(VIEWERS_MAX).0,
-        };
+        let published = nothing_published();
 
         let quarantine = start_quarantine(&services, &store, &clock, &fault, &give_up);
         let safety = Safety::new(quarantine.clone(), fault, give_up);
+        let audit_head = Arc::<ArcSwap<AuditHead>>::default();
         let (fleet, services) = (Kept(&fleet, &safety), Kept(&services, &safety));
+        let audit_log = AuditLog::new(&store, &clock, &safety, signer, &audit_head);
+        let audit = services.start(ActorName::AuditLog, audit_log);
         let codec = BlockCodec::start_pool(&safety);
         let historian = services.start(
             ActorName::Historian,
@@ -141,8 +149,10 @@ impl Fleet {
             historian,
             commands,
             auth,
+            audit,
             quarantine,
             published,
+            audit_head,
             credentials,
             due,
             admission,
@@ -159,7 +169,7 @@ impl Fleet {
     pub async fn wake(&self) -> Result<usize, StoreError> {
         let is_machine = |stream| match stream {
             Stream::Machine(id) => Some(id),
-            Stream::Commands => None,
+            Stream::Commands | Stream::Audit => None,
         };
         let ids: Vec<MachineId> = self
             .store
@@ -187,6 +197,13 @@ impl Fleet {
         if self.registry.send(CheckpointAll).await.is_err() {
             tracing::warn!("the registry is away: the next start replays the journal");
         }
+    }
+}
+
+fn nothing_published() -> Published {
+    Published {
+        view: Arc::new(ArcSwap::from_pointee(FleetView::default())),
+        frames: broadcast::channel(VIEWERS_MAX).0,
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! Read [`fleet`] first: it wires all actors on one page.
 
+pub mod audit_log;
 pub mod auth;
 pub mod breaker;
 pub mod clock;

@@ -49,6 +49,22 @@ pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(10);
 /// How long it waits at most when it panics again and again, each time twice as long.
 pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(10);
 
+/// Characters of each text in an audit record. Reason: the longest name is 255 bytes.
+pub const AUDIT_TEXT_MAX: usize = 256;
+
+/// Audit records after which a checkpoint is signed. Reason: what nobody vouches for yet can be cut off
+/// unseen.
+pub const AUDIT_CHECKPOINT_EVERY: u64 = 1_000;
+
+/// How often the newest audit record is signed, if it is not.
+pub const AUDIT_CHECKPOINT_PERIOD: Duration = Duration::from_secs(300);
+
+/// How often an audit record is made of what somebody without a credential tries again and again.
+pub const AUDIT_REPEAT_PERIOD: Duration = Duration::from_secs(60);
+
+/// Of how many of them that is known. Reason: a megabyte of names; beyond it they count as known.
+pub const AUDIT_REPEATS_KEPT: usize = 1_024;
+
 /// Quarantined messages that are kept. Reason: enough to see a pattern, and no way to fill a disk.
 pub const QUARANTINE_MAX: usize = 1_000;
 

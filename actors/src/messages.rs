@@ -13,6 +13,7 @@ use crate::model::{MachineId, Metric, Receipt, Report, Tag};
 use crate::roster::MachineSnapshot;
 use crate::store::{AppendError, StoreError, StoredBlock, TimeRange};
 
+pub use crate::audit_log::messages::*;
 pub use crate::auth::messages::*;
 pub use crate::command_queue::messages::*;
 pub use crate::supervision::ActorName;

@@ -27,6 +27,8 @@ pub enum Stream {
     Machine(MachineId),
     /// The command queue.
     Commands,
+    /// The audit log.
+    Audit,
 }
 
 impl fmt::Display for Stream {
@@ -34,6 +36,7 @@ impl fmt::Display for Stream {
         match self {
             Self::Machine(id) => write!(f, "machine/{id}"),
             Self::Commands => f.write_str("commands"),
+            Self::Audit => f.write_str("audit"),
         }
     }
 }
@@ -67,19 +70,22 @@ pub enum DocumentKind {
     Token,
     /// A message that made an actor panic.
     Quarantine,
+    /// A signed checkpoint of the audit log.
+    Audit,
     /// The server's own few settings.
     Server,
 }
 
 impl DocumentKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Machine,
         Self::User,
         Self::Session,
         Self::Agent,
         Self::Token,
         Self::Quarantine,
+        Self::Audit,
         Self::Server,
     ];
 
@@ -93,6 +99,7 @@ impl DocumentKind {
             Self::Agent => "agent",
             Self::Token => "token",
             Self::Quarantine => "quarantine",
+            Self::Audit => "audit",
             Self::Server => "server",
         }
     }
@@ -254,6 +261,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The journal's records after `after`, oldest first.
     fn read(&self, stream: Stream, after: Version) -> StoreFuture<Vec<JournalRecord>>;
+
+    /// The first `limit` of them.
+    fn read_some(&self, stream: Stream, after: Version, limit: usize) -> StoreFuture<Vec<JournalRecord>>;
 
     /// The journal's version, 0 for one that was never written.
     fn version(&self, stream: Stream) -> StoreFuture<Version>;

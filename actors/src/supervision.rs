@@ -40,6 +40,8 @@ pub enum ActorName {
     CommandQueue,
     /// The auth service.
     AuthService,
+    /// The audit log.
+    AuditLog,
     /// The quarantine.
     Quarantine,
     /// A thread that codes history.
@@ -65,6 +67,7 @@ impl fmt::Display for ActorName {
             Self::Historian => f.write_str("historian"),
             Self::CommandQueue => f.write_str("command queue"),
             Self::AuthService => f.write_str("auth service"),
+            Self::AuditLog => f.write_str("audit log"),
             Self::Quarantine => f.write_str("quarantine"),
             Self::BlockCodec => f.write_str("block codec"),
             Self::PasswordHasher => f.write_str("password hasher"),

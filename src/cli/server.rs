@@ -24,6 +24,7 @@ use atlas_store::sqlite::SqliteOptions;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
+use crate::audit_signer::AuditSigner;
 use crate::certificate_keeper::{Certificates, PINS_FILE};
 use crate::config::files::expand_home;
 use crate::config::{Config, SecretText, ServerConfig};
@@ -120,10 +121,11 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         pins_file,
     )?;
     let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificates.served.clone())?;
+    let signer = Arc::new(AuditSigner::load(&data_dir.identity_key())?);
     let tls = serving::server_config(certificates.served.clone(), tls::oldest(config))?;
     let store = Arc::new(open_store(data_dir, &clock)?);
     let encoder = Arc::new(StreamEncoder::new(epoch()?));
-    let fleet = Fleet::start(ports(&store, &clock, &encoder), &settings(config));
+    let fleet = Fleet::start(ports(&store, &clock, &encoder, signer), &settings(config));
     let (admin, new_password) = ensure_admin(&fleet, &config.fleet.server).await?;
     let public_url = names::public_url(config, port);
     let mut tokens = Vec::new();
@@ -184,11 +186,17 @@ fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result<SqliteStor
     })
 }
 
-fn ports(store: &Arc<SqliteStore>, clock: &Arc<SystemClock>, encoder: &Arc<StreamEncoder>) -> Ports {
+fn ports(
+    store: &Arc<SqliteStore>,
+    clock: &Arc<SystemClock>,
+    encoder: &Arc<StreamEncoder>,
+    signer: Arc<AuditSigner>,
+) -> Ports {
     Ports {
         store: store.clone(),
         clock: clock.clone(),
         encoder: encoder.clone(),
+        signer,
         give_up: Arc::new(|actor: &ActorName| {
             eprintln!(
                 "atlas: the {actor} could not be kept alive, stopping; start again, and see the log for why"

@@ -1,9 +1,11 @@
 //! The server's certificate: how it stands with it, and renewing it.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
+use atlas_actors::audit_log::AuditAction;
 
 use super::Edge;
 use super::access::Caller;
+use super::audit;
 use super::body::LimitedBody;
 use super::error::ApiError;
 use super::machines::json;
@@ -31,6 +33,7 @@ pub async fn show(edge: web::Data<Edge>) -> Result<HttpResponse, ApiError> {
         (status = 502, description = "It was not renewed", body = crate::wire::views::ErrorBody)))]
 pub async fn renew(
     edge: web::Data<Edge>,
+    request: HttpRequest,
     Caller(session): Caller,
     LimitedBody(body): LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -40,6 +43,12 @@ pub async fn renew(
             "Send nothing, or JSON with the field new_key, true or false.",
         )
     })?;
+    let what = if asked.new_key {
+        "a new key"
+    } else {
+        "the same key"
+    };
+    audit::witness(&edge, &request, AuditAction::ChangeCertificate, what).await?;
     let key = if asked.new_key { Key::Next } else { Key::Same };
     let served = edge.certificates.renew(key).await?;
     tracing::info!(by = %session.user, new_key = asked.new_key, "certificate renewed");

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use atlas_actors::audit_log::AuditAction;
 use atlas_actors::command_queue::command::{Action, Command};
 use atlas_actors::messages::{EnqueueCommand, SettleCommand};
 use atlas_actors::model::MachineId;
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use super::Edge;
 use super::access::Caller;
+use super::audit;
 use super::body::JsonBody;
 use super::error::ApiError;
 use super::limits::{COMMANDS_DEFAULT, COMMANDS_MAX};
@@ -29,6 +31,7 @@ use crate::wire::views::{
     responses((status = 200, description = "Queued", body = CommandCreatedView)))]
 pub async fn enqueue(
     edge: web::Data<Edge>,
+    request: HttpRequest,
     id: web::Path<String>,
     Caller(session): Caller,
     JsonBody(asked): JsonBody<CommandRequest>,
@@ -42,6 +45,8 @@ pub async fn enqueue(
         ));
     }
     let action = action(&asked)?;
+    let target = format!("{machine} {}", action.name());
+    audit::witness(&edge, &request, AuditAction::QueueCommand, &target).await?;
     let command = EnqueueCommand {
         machine: machine.clone(),
         action,

@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use atlas_actors::audit_log::WitnessError;
 use atlas_actors::clock::Timestamp;
 use atlas_actors::fleet::Busy;
 use atlas_actors::limits::RETRY_AFTER;
@@ -192,6 +193,15 @@ impl From<StoreError> for ApiError {
                     "The server could not read or write its data: its log says why.",
                 )
             }
+        }
+    }
+}
+
+impl From<WitnessError> for ApiError {
+    fn from(error: WitnessError) -> Self {
+        match error {
+            WitnessError::Append(error) => error.into(),
+            WitnessError::Busy => Busy.into(),
         }
     }
 }

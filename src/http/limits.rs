@@ -72,3 +72,13 @@ pub const ENCODE_INLINE_MACHINES_MAX: usize = 128;
 pub const TOKEN_TTL_MAX_S: u64 = 30 * 86_400;
 /// How many machines one enrolment token may enrol.
 pub const TOKEN_USES_MAX: u32 = 100_000;
+
+/// Audit records in one answer unless asked otherwise.
+pub const AUDIT_PAGE_DEFAULT: usize = 100;
+
+/// Audit records in one answer at most. Reason: some 300 KB of JSON.
+pub const AUDIT_PAGE_MAX: usize = 1_000;
+
+/// Audit records in one piece of the export. Reason: as for [`AUDIT_PAGE_MAX`]; the next piece is read
+/// when this one is sent.
+pub const AUDIT_EXPORT_PAGE: usize = 1_000;

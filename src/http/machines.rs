@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use atlas_actors::audit_log::AuditAction;
 use atlas_actors::clock::Timestamp;
 use atlas_actors::model::{MachineId, Metric, Tag};
 use atlas_actors::roster::{FleetView, Row};
 use serde::Deserialize;
 
 use super::Edge;
+use super::audit;
 use super::body::JsonBody;
 use super::conditional::{self, Published};
 use super::error::ApiError;
@@ -145,6 +147,7 @@ fn alarm_message(kind: &str, percent: Option<f32>) -> String {
     responses((status = 200, description = "The machine's tags now", body = TagsView)))]
 pub async fn tag(
     edge: web::Data<Edge>,
+    request: HttpRequest,
     id: web::Path<String>,
     JsonBody(asked): JsonBody<TagsView>,
 ) -> Result<HttpResponse, ApiError> {
@@ -152,6 +155,7 @@ pub async fn tag(
     let parsed: Result<Vec<_>, _> = asked.tags.iter().map(|tag| Tag::parse(tag)).collect();
     let tags = parsed
         .map_err(|error| ApiError::bad_request("invalid_tag", format!("A tag can't be used: {error}.")))?;
+    audit::witness(&edge, &request, AuditAction::TagMachine, machine.as_str()).await?;
     let tags = edge.fleet.tag(machine, tags).await?;
     Ok(json(&TagsView {
         tags: tags.iter().map(|tag| tag.as_str().to_owned()).collect(),
@@ -165,8 +169,13 @@ pub async fn tag(
 #[utoipa::path(delete, path = "/api/v2/machines/{id}", tag = "machines",
     params(("id" = String, Path, description = "Machine id or serial number")),
     responses((status = 204, description = "It is forgotten")))]
-pub async fn forget(edge: web::Data<Edge>, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub async fn forget(
+    edge: web::Data<Edge>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let machine = find(&edge, &id)?;
+    audit::witness(&edge, &request, AuditAction::ForgetMachine, machine.as_str()).await?;
     edge.fleet.forget(machine.clone()).await?;
     tracing::info!(%machine, "forgotten");
     Ok(HttpResponse::build(StatusCode::NO_CONTENT).finish())

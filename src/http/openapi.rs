@@ -5,7 +5,8 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    certificate, commands, health, history, machines, pins, quarantine, reports, sessions, stream, tokens,
+    audit, certificate, commands, health, history, machines, pins, quarantine, reports, sessions, stream,
+    tokens,
 };
 use crate::wire::views;
 
@@ -37,6 +38,8 @@ use crate::wire::views;
         commands::enqueue,
         commands::recent,
         quarantine::list,
+        audit::list,
+        audit::export,
         certificate::show,
         certificate::renew,
     ),

@@ -8,8 +8,8 @@ use atlas_actors::model::Role;
 use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
-    certificate, commands, health, history, machines, openapi, page, pins, quarantine, reports, sessions,
-    stream, tokens, yardstick,
+    audit, certificate, commands, health, history, machines, openapi, page, pins, quarantine, reports,
+    sessions, stream, tokens, yardstick,
 };
 
 /// One row of the table.
@@ -74,6 +74,8 @@ pub fn table() -> Vec<Entry> {
         DELETE "/api/v2/machines/{id}"                       ADMIN => machines::forget;
         POST   "/api/v2/tokens"                              ADMIN => tokens::issue;
         GET    "/api/v2/quarantine"                          ADMIN => quarantine::list;
+        GET    "/api/v2/audit"                               ADMIN => audit::list;
+        GET    "/api/v2/audit/export"                        ADMIN => audit::export;
         GET    "/api/v2/certificate"                         ADMIN => certificate::show;
         POST   "/api/v2/certificate/renew"                   ADMIN => certificate::renew;
         GET    "/api/fleet/cert-status"                      ADMIN => certificate::show;

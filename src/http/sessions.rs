@@ -4,12 +4,14 @@ use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use atlas_actors::audit_log::{AuditAction, Witness};
 use atlas_actors::auth::password::Password;
 use atlas_actors::messages::{SignIn, SignInError, SignedIn};
 use atlas_actors::model::UserName;
 
 use super::Edge;
 use super::access::{COOKIE, Caller, LEGACY_COOKIE, session_token};
+use super::audit;
 use super::body::{JsonBody, LimitedBody};
 use super::error::ApiError;
 use super::machines::json;
@@ -82,6 +84,19 @@ async fn check(
         Ok(signed_in) => tracing::info!(user = %signed_in.user, %from, "signed in"),
         Err(error) => tracing::warn!(%from, %error, "sign-in refused"),
     }
+    let result = match &signed_in {
+        Ok(_) => Witness::OK,
+        Err(SignInError::Refused) => Witness::REFUSED,
+        Err(SignInError::Locked { .. }) => Witness::LOCKED,
+        Err(_) => return Ok(signed_in?),
+    };
+    let action = AuditAction::SignIn;
+    let written = audit::witness_as(edge, request, username.to_owned(), action, "", result).await;
+    if let (Err(_), Ok(signed_in)) = (&written, &signed_in) {
+        // No record, no session.
+        edge.fleet.sign_out(&signed_in.token).await?;
+    }
+    written?;
     Ok(signed_in?)
 }
 
@@ -110,6 +125,11 @@ fn set_cookie(response: &mut HttpResponse, cookie: Cookie<'_>) -> Result<(), Api
     responses((status = 200, description = "Signed out", body = SuccessView)))]
 pub async fn sign_out(edge: web::Data<Edge>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     if let Some(token) = session_token(&request) {
+        let session = edge.fleet.credentials().session(&token, edge.fleet.now());
+        if let Some(session) = session {
+            let who = session.user.to_string();
+            audit::witness_as(&edge, &request, who, AuditAction::SignOut, "", Witness::OK).await?;
+        }
         edge.fleet.sign_out(&token).await?;
     }
     let mut response = json(&SuccessView {

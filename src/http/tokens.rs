@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
+use atlas_actors::audit_log::{AuditAction, Witness};
 use atlas_actors::messages::{EnrolAgent, IssueToken};
 
 use super::Edge;
 use super::access::Caller;
+use super::audit;
 use super::body::{JsonBody, LimitedBody};
 use super::error::ApiError;
 use super::limits::{TOKEN_TTL_MAX_S, TOKEN_USES_MAX};
@@ -24,6 +26,7 @@ use crate::wire::views::{TokenRequest, TokenView};
     responses((status = 201, description = "The token, shown this once", body = TokenView)))]
 pub async fn issue(
     edge: web::Data<Edge>,
+    request: HttpRequest,
     Caller(session): Caller,
     JsonBody(asked): JsonBody<TokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
@@ -38,6 +41,8 @@ pub async fn issue(
         ));
     }
     let ttl = Duration::from_secs(asked.ttl_s);
+    let what = format!("for {} machines, {} s", asked.max_uses, asked.ttl_s);
+    audit::witness(&edge, &request, AuditAction::MakeToken, &what).await?;
     let issued = edge
         .fleet
         .issue_token(IssueToken {
@@ -68,18 +73,30 @@ pub async fn issue(
     request_body(content = Object, description = "docs/protocol.md gives its fields"),
     responses((status = 200, description = "Enrolled; the answer is signed by the server's identity key", body = Object),
         (status = 401, description = "The token is refused", body = crate::wire::views::ErrorBody)))]
-pub async fn enrol(edge: web::Data<Edge>, LimitedBody(body): LimitedBody) -> Result<HttpResponse, ApiError> {
-    let request = edge.desk.read(&body)?;
-    let secret = edge.fleet.find_token(request.token_id.to_string()).await?;
-    let (answer, agent) = edge.desk.answer(&request, &secret, edge.fleet.now())?;
-    let machine = agent.machine.clone();
-    edge.fleet
-        .enrol(EnrolAgent {
-            token_id: request.token_id.to_string(),
-            agent,
-        })
-        .await?;
-    tracing::info!(%machine, "agent enrolled");
+pub async fn enrol(
+    edge: web::Data<Edge>,
+    request: HttpRequest,
+    LimitedBody(body): LimitedBody,
+) -> Result<HttpResponse, ApiError> {
+    let asked = edge.desk.read(&body)?;
+    let token_id = asked.token_id.to_string();
+    let proved = match edge.fleet.find_token(token_id.clone()).await {
+        Ok(secret) => edge
+            .desk
+            .answer(&asked, &secret, edge.fleet.now())
+            .map_err(ApiError::from),
+        Err(error) => Err(error.into()),
+    };
+    let who = format!("token:{token_id}");
+    let (result, machine) = match &proved {
+        Ok((_, agent)) => (Witness::OK, agent.machine.to_string()),
+        Err(_) => (Witness::REFUSED, String::new()),
+    };
+    let action = AuditAction::EnrolAgent;
+    audit::witness_as(&edge, &request, who, action, &machine, result).await?;
+    let (answer, agent) = proved?;
+    edge.fleet.enrol(EnrolAgent { token_id, agent }).await?;
+    tracing::info!(machine, "agent enrolled");
     Ok(json(&answer))
 }
 

@@ -1,6 +1,7 @@
 //! What the API answers with: one type for each shape. The OpenAPI document is made from these, and
 //! the dashboard's types from that document.
 
+mod audit;
 mod certificate;
 mod commands;
 mod enrolment;
@@ -11,6 +12,7 @@ mod live;
 mod quarantine;
 mod session;
 
+pub use audit::{AuditHeadView, AuditLineView, AuditRecordView, AuditView};
 pub use certificate::{CertificateView, RenewRequest};
 pub use commands::{
     CommandAckRequest, CommandCreatedView, CommandParams, CommandRequest, CommandView, CommandsView,

@@ -4,6 +4,7 @@
 //! Absent on purpose: a lock around the state (the writer owns it), a retry after a failed fsync (the
 //! kernel reports a lost page once), any knowledge of what a body says.
 
+mod beside;
 mod blocks;
 mod columns;
 mod documents;
@@ -51,6 +52,7 @@ use self::reserve::Reserve;
 use self::writer::{WriterParts, too_large};
 use crate::limits::{BLOCKS_DROPPED_AT_ONCE, BODY_BYTES_MAX, READ_ATTEMPTS, WATCH_KEPT, WRITER_QUEUE};
 
+pub use self::beside::StoreBeside;
 pub use self::folder::DATABASE_FILE;
 pub use self::offline::{copy_store, verify_copy};
 pub use self::schema::FORMAT;
@@ -205,11 +207,13 @@ async fn read_journal(
     readers: Pool,
     stream: Stream,
     after: Version,
+    limit: usize,
 ) -> Result<Vec<JournalRecord>, StoreError> {
     for _ in 0..READ_ATTEMPTS {
         let rows = FindRows {
             stream: stream.clone(),
             after,
+            limit,
         };
         let found = writer.ask(rows).await?;
         if found.is_empty() {
@@ -249,10 +253,14 @@ impl Store for SqliteStore {
     }
 
     fn read(&self, stream: Stream, after: Version) -> StoreFuture<Vec<JournalRecord>> {
+        self.read_some(stream, after, usize::MAX)
+    }
+
+    fn read_some(&self, stream: Stream, after: Version, limit: usize) -> StoreFuture<Vec<JournalRecord>> {
         let writer = self.writer.clone();
-        self.read_with(
-            |readers| async move { read_journal(writer, readers.short().clone(), stream, after).await },
-        )
+        self.read_with(|readers| async move {
+            read_journal(writer, readers.short().clone(), stream, after, limit).await
+        })
     }
 
     fn version(&self, stream: Stream) -> StoreFuture<Version> {

@@ -30,7 +30,7 @@ use crate::store::{PutError, StoreError, TimeRange};
 pub struct Busy;
 
 impl Fleet {
-    async fn ask<A, M>(&self, actor: &Addr<A>, msg: M) -> Result<M::Result, Busy>
+    pub(super) async fn ask<A, M>(&self, actor: &Addr<A>, msg: M) -> Result<M::Result, Busy>
     where
         A: Actor + Handler<M>,
         A::Context: ToEnvelope<A, M>,

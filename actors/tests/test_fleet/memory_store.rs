@@ -106,6 +106,13 @@ impl Store for MemoryStore {
             .collect()))
     }
 
+    fn read_some(&self, stream: Stream, after: Version, limit: usize) -> StoreFuture<Vec<JournalRecord>> {
+        let state = self.state.load();
+        let records = state.journals.get(&stream).map_or(&[][..], |journal| &journal.1);
+        let later = records.iter().filter(|record| record.version > after);
+        done(Ok(later.take(limit).cloned().collect()))
+    }
+
     fn version(&self, stream: Stream) -> StoreFuture<Version> {
         done(Ok(self
             .state

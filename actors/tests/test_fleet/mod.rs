@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use atlas_actors::audit_log::Signer;
 use atlas_actors::auth::password::Password;
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
 use atlas_actors::messages::{EnsureAdmin, QuarantinedMessage, SignIn};
@@ -61,6 +62,15 @@ impl ViewEncoder for PlainEncoder {
     }
 }
 
+/// Signs with the bytes themselves.
+pub struct PlainSigner;
+
+impl Signer for PlainSigner {
+    fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+        bytes.to_vec()
+    }
+}
+
 impl TestFleet {
     /// Starts one in memory.
     pub async fn start() -> Self {
@@ -76,6 +86,7 @@ impl TestFleet {
                 store,
                 clock: Arc::new(SystemClock),
                 encoder,
+                signer: Arc::new(PlainSigner),
                 give_up: Arc::new(move |_| {
                     counted.fetch_add(1, Ordering::SeqCst);
                 }),

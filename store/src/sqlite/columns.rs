@@ -58,7 +58,9 @@ pub(super) fn sound_body(
 pub(super) fn stream_named(name: &str) -> Option<Stream> {
     match name.strip_prefix("machine/") {
         Some(id) => MachineId::parse(id).ok().map(Stream::Machine),
-        None => (name == "commands").then_some(Stream::Commands),
+        None => [Stream::Commands, Stream::Audit]
+            .into_iter()
+            .find(|stream| stream.to_string() == name),
     }
 }
 
@@ -69,7 +71,7 @@ mod tests {
     #[test]
     fn every_stream_is_found_by_the_name_it_shows() {
         let machine = MachineId::parse("Tom's MacBook.local").unwrap();
-        for stream in [Stream::Commands, Stream::Machine(machine)] {
+        for stream in [Stream::Commands, Stream::Audit, Stream::Machine(machine)] {
             assert_eq!(stream_named(&stream.to_string()), Some(stream));
         }
         assert_eq!(stream_named("machine/"), None);

@@ -145,6 +145,7 @@ impl Operation for FindStreams {
 pub(super) struct FindRows {
     pub(super) stream: Stream,
     pub(super) after: Version,
+    pub(super) limit: usize,
 }
 
 /// The rows that hold a part of a journal.
@@ -162,7 +163,9 @@ impl Operation for FindRows {
         let journal = desk.index.journal(&self.stream);
         Ok(Ok(FoundRows {
             number: journal.map_or(0, |journal| journal.number),
-            rows: journal.map_or_else(Vec::new, |journal| journal.rows_after(self.after).collect()),
+            rows: journal.map_or_else(Vec::new, |journal| {
+                journal.rows_after(self.after).take(self.limit).collect()
+            }),
         }))
     }
 }

@@ -1,0 +1,82 @@
+//! Audit records and heads as JSON shows them, and heads as they are read back.
+
+use atlas_actors::audit_log::{AuditHead, ChainedRecord};
+
+use super::views::{AuditHeadView, AuditLineView, AuditRecordView};
+
+/// A record as the API shows it.
+#[must_use]
+pub fn record(chained: ChainedRecord) -> AuditRecordView {
+    let record = chained.record;
+    let unless_empty = |text: String| (!text.is_empty()).then_some(text);
+    AuditRecordView {
+        seq: record.seq,
+        at: record.at.to_string(),
+        actor: record.actor,
+        address: unless_empty(record.address),
+        action: record.action,
+        target: unless_empty(record.target),
+        result: record.result,
+        request_id: unless_empty(record.request_id),
+    }
+}
+
+/// A record as a line of JSON, with its hash and the one before.
+#[must_use]
+pub fn line(chained: ChainedRecord) -> Vec<u8> {
+    let line = AuditLineView {
+        prev: hex(&chained.record.prev),
+        hash: hex(&chained.hash),
+        record: record(chained),
+    };
+    // Texts and numbers always serialise.
+    let mut bytes = serde_json::to_vec(&line).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+/// A head; nothing before the first record.
+#[must_use]
+pub fn head(head: &AuditHead) -> Option<AuditHeadView> {
+    (head.seq > 0).then(|| AuditHeadView {
+        seq: head.seq,
+        hash: hex(&head.hash),
+    })
+}
+
+/// A head that somebody kept; nothing when it is none.
+#[must_use]
+pub fn read_head(json: &str) -> Option<AuditHead> {
+    let view: AuditHeadView = serde_json::from_str(json).ok()?;
+    let mut hash = [0; 32];
+    if view.hash.len() != 64 || !view.hash.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in hash.iter_mut().zip(view.hash.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(AuditHead { seq: view.seq, hash })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_comes_back_as_it_was_kept() {
+        let kept = AuditHead {
+            seq: 7,
+            hash: [0xab; 32],
+        };
+        let json = serde_json::to_string(&head(&kept)).unwrap();
+        assert_eq!(read_head(&json), Some(kept));
+        assert_eq!(head(&AuditHead::default()), None);
+        for bad in ["", "{}", r#"{"seq":1,"hash":"ab"}"#, r#"{"seq":-1,"hash":""}"#] {
+            assert_eq!(read_head(bad), None, "{bad}");
+        }
+    }
+}
