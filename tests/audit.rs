@@ -262,3 +262,45 @@ fn what_can_not_be_written_down_is_not_done() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+/// A server with an agent of its own that reports each second.
+fn with_agent(folder: &std::sync::Arc<tempfile::TempDir>) -> Server {
+    let config = folder.path().join(".fleet_monitoring/config.yaml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(&config, "fleet:\n  agent:\n    report_interval: 1\n").unwrap();
+    Server::start_in(folder.clone(), "up", &[])
+}
+
+#[test]
+fn an_agent_remembers_what_it_was_shown_and_tells_when_the_log_falls_back() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let server = with_agent(&folder);
+    let kept = folder.path().join(".fleet_monitoring/data/agent/audit-head.json");
+    for n in 0..4 {
+        let made = server.request("POST", "/api/v2/tokens").json(&json!({})).send();
+        assert_eq!(made.unwrap().status(), 201, "{n}");
+    }
+    let newest = whole(folder.path());
+    server.until("the agent has seen the newest record", |_| {
+        let head = std::fs::read_to_string(&kept).unwrap_or_default();
+        let head: Value = serde_json::from_str(&head).unwrap_or_default();
+        head["seq"].as_u64() == Some(newest)
+    });
+    drop(server);
+    let heads = ["--heads", kept.to_str().unwrap()];
+    assert_eq!(verify(folder.path(), &heads).0, 0);
+    let cut = format!("DELETE FROM journal WHERE version > {} AND {ROWS}", newest - 3);
+    assert_eq!(database(folder.path()).execute(&cut, []).unwrap(), 3);
+    let (status, said) = verify(folder.path(), &heads);
+    let missing = format!("record {} is missing", newest - 2);
+    assert!(status == 1 && said.contains(&missing), "{said}");
+    let server = with_agent(&folder);
+    server.until("the agent tells what it has seen", |_| {
+        let told = server.get("/api/v2/audit?action=audit.rollback_seen");
+        let told = &told["records"][0];
+        let actor = told["actor"].as_str().unwrap_or_default();
+        actor.starts_with("agent:")
+            && told["target"] == format!("record {newest}")
+            && told["result"] == "alarm"
+    });
+}

@@ -6,6 +6,7 @@ pub mod backlog;
 pub mod disk;
 pub mod durable;
 pub mod ledger;
+mod seen_head;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,14 +14,20 @@ use std::path::PathBuf;
 
 use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncContext};
 
+use atlas_actors::audit_log::AuditHead;
+
 use self::backlog::Backlog;
 pub use self::backlog::Kept;
 use self::disk::{DiskSpool, OpenSpoolError, StoredReport};
 use self::ledger::Ledger;
+use self::seen_head::SeenHead;
 use crate::wire::report_v1::ReportV1;
 
 /// Space that a spool may take unless told otherwise. Reason: a day of reports at 30 s.
 pub const SPOOL_BYTES_MAX: u64 = 16 << 20;
+
+/// The file beside the spool's folder that has the newest audit head the server has told.
+const AUDIT_HEAD_FILE: &str = "audit-head.json";
 
 /// The spool can't do that now; it has said why in the log and tries again with the next message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,12 +49,15 @@ pub struct NextReport {
     pub sealed: u64,
 }
 
-/// That report has arrived: drop it.
+/// That report has arrived: drop it. Answers with an audit head that the server once told, when that is
+/// not true any more.
 #[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "()")]
+#[rtype(result = "Option<AuditHead>")]
 pub struct SettleReport {
     /// Its number.
     pub seq: u64,
+    /// How far the server's audit log has come, as it says.
+    pub audit_head: Option<AuditHead>,
 }
 
 /// That report will never be taken: put it aside, with the reason.
@@ -72,6 +82,7 @@ pub struct Spool {
     backlog: Option<Backlog>,
     /// What was in memory when the backlog was last lost to a panic.
     rescued: VecDeque<ReportV1>,
+    audit: SeenHead,
 }
 
 impl Spool {
@@ -87,6 +98,7 @@ impl Spool {
             limit_bytes,
             backlog: None,
             rescued: VecDeque::new(),
+            audit: SeenHead::new(dir.with_file_name(AUDIT_HEAD_FILE)),
         }))
     }
 
@@ -161,11 +173,12 @@ impl Handler<NextReport> for Spool {
 }
 
 impl Handler<SettleReport> for Spool {
-    type Result = ();
+    type Result = MessageResult<SettleReport>;
 
-    fn handle(&mut self, msg: SettleReport, _: &mut Self::Context) {
+    fn handle(&mut self, msg: SettleReport, _: &mut Self::Context) -> Self::Result {
         // Out of order: the report arrives once more and is recognised.
         let _ = self.shielded(|backlog| backlog.settle(msg.seq));
+        MessageResult(msg.audit_head.and_then(|told| self.audit.note(told)))
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture};
+use atlas_actors::audit_log::AuditHead;
 use atlas_actors::breaker::{Admission, Admit, Breaker, CallOutcome, RecordOutcome};
 use atlas_actors::clock::{Clock, SystemClock};
 use atlas_actors::supervision::ActorName;
@@ -26,6 +27,7 @@ use super::spool::disk::StoredReport;
 use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
 use super::{StartAgentError, repin};
 use crate::tls::pinned::PinMismatch;
+use crate::wire::audit_json;
 use crate::wire::enrolment::identity::AgentIdentity;
 use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing, SealKey};
 
@@ -72,6 +74,15 @@ pub struct Uplink {
     clock_offset_ms: i64,
     /// What was said last, so that it is said once.
     said: Option<String>,
+    /// An audit head that the server once told, and contradicts now: it is reminded of it.
+    contradicted: Option<AuditHead>,
+}
+
+/// With what the next report is sent.
+struct Asking {
+    client: reqwest::Client,
+    clock_offset_ms: i64,
+    contradicted: Option<AuditHead>,
 }
 
 impl Uplink {
@@ -89,6 +100,7 @@ impl Uplink {
             is_busy: false,
             clock_offset_ms: 0,
             said: None,
+            contradicted: None,
         };
         Ok(keep(ActorName::Uplink, None, uplink))
     }
@@ -98,7 +110,7 @@ impl Uplink {
             return;
         }
         self.is_busy = true;
-        let sending = send_oldest(self.parts.clone(), self.client.clone(), self.clock_offset_ms);
+        let sending = send_oldest(self.parts.clone(), self.asking());
         ctx.spawn(sending.into_actor(self).map(|sent, uplink, ctx| {
             uplink.is_busy = false;
             match sent {
@@ -108,13 +120,21 @@ impl Uplink {
         }));
     }
 
+    fn asking(&self) -> Asking {
+        Asking {
+            client: self.client.clone(),
+            clock_offset_ms: self.clock_offset_ms,
+            contradicted: self.contradicted,
+        }
+    }
+
     fn follow(&mut self, seq: u64, step: Step, ctx: &mut Context<Self>) {
         let spool = self.parts.spool.clone();
         match step {
-            Step::Settle => {
+            Step::Settle { audit_head } => {
                 self.say(None);
                 self.backoff.reset();
-                self.after(async move { spool.send(SettleReport { seq }).await.is_ok() }, ctx);
+                self.settle(SettleReport { seq, audit_head }, ctx);
             }
             Step::Refuse(sentence) => {
                 tracing::error!(seq, %sentence, "the server will never take this report: it is set aside");
@@ -172,6 +192,16 @@ impl Uplink {
         }));
     }
 
+    fn settle(&self, settled: SettleReport, ctx: &mut Context<Self>) {
+        let noted = self.parts.spool.send(settled);
+        ctx.spawn(noted.into_actor(self).map(|noted, uplink, ctx| {
+            if let Ok(contradicted) = noted {
+                uplink.contradicted = contradicted;
+                uplink.send_next(ctx);
+            }
+        }));
+    }
+
     /// The next report comes when the spool has noted what became of this one.
     fn after(&self, noted: impl Future<Output = bool> + 'static, ctx: &mut Context<Self>) {
         ctx.spawn(noted.into_actor(self).map(|noted, uplink, ctx| {
@@ -198,11 +228,7 @@ impl Uplink {
 }
 
 /// Sends the oldest report; nothing when none waits.
-async fn send_oldest(
-    parts: Arc<UplinkParts>,
-    client: reqwest::Client,
-    clock_offset_ms: i64,
-) -> Option<(u64, Step)> {
+async fn send_oldest(parts: Arc<UplinkParts>, asking: Asking) -> Option<(u64, Step)> {
     let next = NextReport {
         key: parts.key.name(),
         sealed: parts.key.sealed(),
@@ -213,7 +239,7 @@ async fn send_oldest(
         Admission::Allowed(permit) => permit,
         Admission::Refused { retry_in } => return Some((seq, Step::BreakerOpen(retry_in))),
     };
-    let step = send(&parts, &client, &report, clock_offset_ms).await;
+    let step = send(&parts, asking, &report).await;
     let outcome = if step.is_outage() {
         CallOutcome::Failure
     } else {
@@ -224,13 +250,8 @@ async fn send_oldest(
     Some((seq, step))
 }
 
-async fn send(
-    parts: &UplinkParts,
-    client: &reqwest::Client,
-    report: &StoredReport,
-    clock_offset_ms: i64,
-) -> Step {
-    let now = SystemClock.now().as_millis() + clock_offset_ms;
+async fn send(parts: &UplinkParts, asking: Asking, report: &StoredReport) -> Step {
+    let now = SystemClock.now().as_millis() + asking.clock_offset_ms;
     let sealed = parts.key.seal(&Outgoing {
         seq: report.delivery.seq,
         sent_at: atlas_actors::clock::Timestamp::from_millis(now),
@@ -251,9 +272,13 @@ async fn send(
             };
         }
     };
-    let request = client
+    let mut request = asking
+        .client
         .post(&parts.report_url)
         .header("content-type", "application/json");
+    if let Some(seen) = asking.contradicted {
+        request = request.header(audit_json::SEEN_HEADER, audit_json::head_text(&seen));
+    }
     match request.timeout(parts.timeout).body(body).send().await {
         Ok(response) => step(response).await,
         Err(error) if PinMismatch::find(&error).is_some() => Step::UnknownKey(answer::unreachable(&error)),

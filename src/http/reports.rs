@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use atlas_actors::audit_log::{AuditAction, Witness};
 use atlas_actors::model::{Facts, MachineId, Report};
 
 use super::Edge;
 use super::access::is_same_secret;
+use super::audit;
 use super::body::LimitedBody;
 use super::error::ApiError;
+use crate::wire::audit_json;
 use crate::wire::envelope_v1::EnvelopeV1;
 use crate::wire::envelope_v2::{Context, EnvelopeV2};
 use crate::wire::incoming_report;
@@ -37,8 +40,11 @@ pub async fn record(
     request: HttpRequest,
     LimitedBody(body): LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
-    let (report, is_sealed) = if is_sealed_v2(&body) {
-        (open_sealed(&edge, &body)?, true)
+    let is_enrolled = is_sealed_v2(&body);
+    let (report, is_sealed) = if is_enrolled {
+        let report = open_sealed(&edge, &body)?;
+        note_rollback(&edge, &request, &report.machine).await?;
+        (report, true)
     } else {
         open_legacy(&edge, &request, &body)?
     };
@@ -49,6 +55,7 @@ pub async fn record(
         db_key_stored: false,
         duplicate: receipt.duplicate,
         commands_due: receipt.commands_due,
+        audit_head: audit_json::head(&edge.fleet.audit_head()).filter(|_| is_enrolled),
     };
     Ok(HttpResponse::Ok()
         .content_type("application/json")
@@ -88,6 +95,28 @@ fn open_sealed(edge: &Edge, body: &[u8]) -> Result<Report, ApiError> {
     // The sealed moment is the one that nobody on the way could change.
     report.sent_at = Some(opened.sent_at);
     Ok(report)
+}
+
+/// An agent may have seen more of the audit log than there is, or something else: that is written down.
+async fn note_rollback(edge: &Edge, request: &HttpRequest, machine: &MachineId) -> Result<(), ApiError> {
+    let header = request.headers().get(audit_json::SEEN_HEADER);
+    let Some(seen) = header.and_then(|value| audit_json::read_head(value.to_str().ok()?)) else {
+        return Ok(());
+    };
+    if edge.fleet.has_audit(&seen).await? {
+        return Ok(());
+    }
+    tracing::error!(%machine, seq = seen.seq, "an agent has seen an audit record that this log has not");
+    let (who, what) = (format!("agent:{machine}"), format!("record {}", seen.seq));
+    audit::witness_as(
+        edge,
+        request,
+        who,
+        AuditAction::ReportRollback,
+        &what,
+        Witness::ALARM,
+    )
+    .await
 }
 
 /// What the fleet shows of that machine.

@@ -1,6 +1,7 @@
 //! Audit records and heads as JSON shows them, and heads as they are read back.
 
 use atlas_actors::audit_log::{AuditHead, ChainedRecord};
+use serde::Deserialize;
 
 use super::views::{AuditHeadView, AuditLineView, AuditRecordView};
 
@@ -47,7 +48,10 @@ pub fn head(head: &AuditHead) -> Option<AuditHeadView> {
 /// A head that somebody kept; nothing when it is none.
 #[must_use]
 pub fn read_head(json: &str) -> Option<AuditHead> {
-    let view: AuditHeadView = serde_json::from_str(json).ok()?;
+    serde_json::from_str(json).ok().and_then(|view| parsed(&view))
+}
+
+fn parsed(view: &AuditHeadView) -> Option<AuditHead> {
     let mut hash = [0; 32];
     if view.hash.len() != 64 || !view.hash.is_ascii() {
         return None;
@@ -56,6 +60,26 @@ pub fn read_head(json: &str) -> Option<AuditHead> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(AuditHead { seq: view.seq, hash })
+}
+
+/// A head as one line of JSON, as it is kept and as a header carries it.
+#[must_use]
+pub fn head_text(kept: &AuditHead) -> String {
+    serde_json::to_string(&head(kept)).unwrap_or_default()
+}
+
+/// The header in which an agent reminds its server of a head that it was shown.
+pub const SEEN_HEADER: &str = "x-atlas-audit-seen";
+
+/// The head in a report's receipt; nothing when it has none.
+#[must_use]
+pub fn told_in_receipt(receipt: &[u8]) -> Option<AuditHead> {
+    #[derive(Deserialize)]
+    struct Receipt {
+        audit_head: Option<AuditHeadView>,
+    }
+    let receipt: Receipt = serde_json::from_slice(receipt).ok()?;
+    receipt.audit_head.and_then(|view| parsed(&view))
 }
 
 fn hex(bytes: &[u8]) -> String {

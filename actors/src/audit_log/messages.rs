@@ -32,6 +32,9 @@ impl Witness {
     /// It was refused unseen, since the same was tried too often.
     pub const LOCKED: &'static str = "locked";
 
+    /// It is not about what somebody does but about what is wrong.
+    pub const ALARM: &'static str = "alarm";
+
     /// Whether anybody can cause it again and again at no cost: then it is written down once a minute.
     pub(super) fn is_cheap(&self) -> bool {
         match self.action {

@@ -73,6 +73,18 @@ impl Fleet {
         Ok(found)
     }
 
+    /// Whether the log has exactly that record.
+    ///
+    /// # Errors
+    /// When the store can't read it.
+    pub async fn has_audit(&self, head: &AuditHead) -> Result<bool, StoreError> {
+        let Some(before) = head.seq.checked_sub(1) else {
+            return Ok(true);
+        };
+        let found = self.audit_after(before, 1).await?;
+        Ok(found.first().is_some_and(|chained| chained.head() == *head))
+    }
+
     /// Up to `limit` audit records after a number, oldest first; none = the end.
     ///
     /// # Errors

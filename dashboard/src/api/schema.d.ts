@@ -300,6 +300,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log, newest records first.
+         * @description # Errors
+         *     500 when the log can't be read.
+         */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole audit log, oldest record first, a line of JSON for each.
+         * @description # Errors
+         *     None but those of access; an answer that ends without its last record was cut off by the store.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/certificate": {
         parameters: {
             query?: never;
@@ -526,6 +568,49 @@ export interface components {
             severity: string;
             /** @description Which. */
             type: components["schemas"]["AlarmView"];
+        };
+        /** @description How far the audit log has come. */
+        AuditHeadView: {
+            /** @description Its hash, in hex. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The newest record's number.
+             */
+            seq: number;
+        };
+        /** @description One of them. */
+        AuditRecordView: {
+            /** @description What. */
+            action: string;
+            /** @description Who. */
+            actor: string;
+            /** @description From which address. */
+            address?: string | null;
+            /** @description When. */
+            at: string;
+            /** @description The request, as the server's log has it. */
+            request_id?: string | null;
+            /** @description How it went. */
+            result: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            seq: number;
+            /** @description To what. */
+            target?: string | null;
+        };
+        /** @description Audit records, newest first. */
+        AuditView: {
+            head?: components["schemas"]["AuditHeadView"] | null;
+            /**
+             * Format: int64
+             * @description The oldest record's number; null before the first record.
+             */
+            oldest?: number | null;
+            /** @description The records. */
+            records: components["schemas"]["AuditRecordView"][];
         };
         /** @description One machine as the live page shows it. */
         CardView: {
@@ -816,6 +901,7 @@ export interface components {
         };
         /** @description The answer to a report that is on disk. */
         ReceiptView: {
+            audit_head?: components["schemas"]["AuditHeadView"] | null;
             /**
              * Format: int32
              * @description How many commands wait for this machine.
@@ -1373,6 +1459,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SummaryView"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only records before this number */
+                before?: number;
+                /** @description At most so many; 100 unless said, 1,000 at most */
+                limit?: number;
+                /** @description Only those of this actor */
+                actor?: string;
+                /** @description Only those of this action */
+                action?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The records */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditView"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON object a line, with its hash and the one before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
         };

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
+use atlas_actors::audit_log::AuditHead;
 use atlas_actors::clock::Timestamp;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
 use crate::tls::pinned::PinMismatch;
+use crate::wire::audit_json;
 
 /// What to do next with a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// It has arrived: drop it.
-    Settle,
+    Settle {
+        /// How far the server's audit log has come, as it says.
+        audit_head: Option<AuditHead>,
+    },
     /// It will never be taken: set it aside.
     Refuse(String),
     /// The agent itself is refused: wait long.
@@ -89,7 +94,9 @@ pub(super) async fn step(response: reqwest::Response) -> Step {
 
 fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
     if status == StatusCode::OK {
-        return Step::Settle;
+        return Step::Settle {
+            audit_head: audit_json::told_in_receipt(body),
+        };
     }
     let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     let sentence = body.sentence(status);
@@ -136,7 +143,11 @@ mod tests {
 
     #[test]
     fn settles_only_what_was_acknowledged() {
-        assert_eq!(decided(200, "{}"), Step::Settle);
+        assert_eq!(decided(200, "{}"), Step::Settle { audit_head: None });
+        let head = format!(r#"{{"audit_head":{{"seq":7,"hash":"{}"}}}}"#, "ab".repeat(32));
+        let hash = [0xab; 32];
+        let audit_head = Some(AuditHead { seq: 7, hash });
+        assert_eq!(decided(200, &head), Step::Settle { audit_head });
         assert!(matches!(decided(204, ""), Step::Retry { .. }));
         assert!(matches!(decided(302, ""), Step::Retry { .. }));
     }

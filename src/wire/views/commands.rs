@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::audit::AuditHeadView;
+
 /// The answer to a report that is on disk.
 #[derive(Serialize, ToSchema)]
 pub struct ReceiptView<'a> {
@@ -16,6 +18,9 @@ pub struct ReceiptView<'a> {
     pub duplicate: bool,
     /// How many commands wait for this machine.
     pub commands_due: u32,
+    /// How far the server's audit log has come; for enrolled agents, which remember it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_head: Option<AuditHeadView>,
 }
 
 /// Asks for a command (contract, section 3).
