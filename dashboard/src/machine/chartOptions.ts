@@ -12,7 +12,7 @@ export const CHART_HEIGHT_PX = 150;
 /** All charts of the page share this cursor. */
 const CURSOR = "machine";
 /** Wide enough for '500 MB/s', and the same for all, so that their times line up. */
-const VALUE_AXIS_PX = 60;
+const VALUE_AXIS_PX = 66;
 const LINE_COLOURS = ["--line-1", "--line-2", "--line-3"];
 
 /** What the chart asks and tells the page while it lives. */
