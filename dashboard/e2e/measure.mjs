@@ -3,11 +3,9 @@
 //   ATLAS_URL=… ATLAS_PASSWORD=… MINUTES=3 npm run measure
 import { gzipSync } from "node:zlib";
 import { launch, openPage } from "./browser.mjs";
-import { eventually } from "./expect.mjs";
 import { ROW } from "./fleet.mjs";
-import { URL_ROOT } from "./settings.mjs";
 import { fillIn } from "./signIn.mjs";
-import { PASSWORD } from "./settings.mjs";
+import { PASSWORD, URL_ROOT } from "./settings.mjs";
 import { scriptPerFrame, traced } from "./trace.mjs";
 
 const SCRIPT_MS_MAX = 16;
@@ -44,14 +42,12 @@ function countScripts(page) {
 }
 
 async function arrive(page) {
-  await page.fill("input[name=username]", "");
   const answer = page.waitForResponse((response) => response.url().endsWith("/api/auth/login"));
   await fillIn(page, PASSWORD);
   await answer;
   const from = performance.now();
   await page.waitForSelector(ROW);
   const firstRow_ms = performance.now() - from;
-  await eventually(async () => !(await page.isVisible("text=0 machines")), "no machines");
   await page.waitForTimeout(4000);
   return Math.round(firstRow_ms);
 }

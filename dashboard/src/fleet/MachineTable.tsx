@@ -1,6 +1,6 @@
 // Every machine that the filter admits. Only rows on screen exist; a screen reader
 // still hears of a table with all of them.
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useWindowVirtualizer, windowScroll, type Virtualizer } from "@tanstack/react-virtual";
 import { useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { counted } from "../format/quantities";
 import { fleetStore } from "../live/fleetStore";
@@ -19,7 +19,7 @@ import { useRowHeight } from "./useRowHeight";
 
 /** Top bar, filter and head lie over the rows: a row scrolled to must clear them. */
 const COVERED_PX = 150;
-const OVERSCAN = 8;
+const OVERSCAN = 4;
 
 interface MachineTableProps {
   rule: Rule;
@@ -40,6 +40,7 @@ export function MachineTable({ rule, sort, filterText }: MachineTableProps) {
     estimateSize: () => rowHeight,
     getItemKey: (index) => ids[index] ?? index,
     overscan: OVERSCAN,
+    scrollToFn: scrollUnlessThere,
     scrollMargin: top,
     scrollPaddingStart: COVERED_PX,
     scrollPaddingEnd: rowHeight,
@@ -80,6 +81,13 @@ export function MachineTable({ rule, sort, filterText }: MachineTableProps) {
   );
 }
 
+// At its first drawing the virtualizer "scrolls" to where the page is: at the top that
+// only makes the browser lay out everything once more.
+function scrollUnlessThere(offset: number, options: Parameters<typeof windowScroll>[1], virtualizer: Virtualizer<Window, Element>): void {
+  if (offset === 0 && virtualizer.scrollOffset === 0) return;
+  windowScroll(offset, options, virtualizer);
+}
+
 // How far down the page the rows begin: the verdict above comes and goes.
 function useTop(element: React.RefObject<HTMLElement | null>): number {
   const [top, setTop] = useState(0);
@@ -88,7 +96,7 @@ function useTop(element: React.RefObject<HTMLElement | null>): number {
       const box = element.current?.getBoundingClientRect();
       if (box) setTop(Math.round(box.top + window.scrollY));
     };
-    measure();
+    // Called first once the page is laid out; measuring before would lay it out twice.
     const observer = new ResizeObserver(measure);
     observer.observe(document.body);
     const summary = element.current?.closest("main")?.firstElementChild?.nextElementSibling;
