@@ -1,6 +1,6 @@
 // Who this machine is, how it is, and what may be done to it.
 import { useState } from "react";
-import { mayForget } from "../api/session";
+import { mayForget } from "../api/permissions";
 import type { MachineView } from "../api/wire";
 import { reportedSystemName, systemName } from "../fleet/systemName";
 import { bytes, counted, UNKNOWN } from "../format/quantities";
