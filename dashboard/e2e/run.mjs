@@ -11,7 +11,9 @@ import { hostileChecks } from "./hostile.mjs";
 import { looksChecks } from "./looks.mjs";
 import { lostServerChecks } from "./lostServer.mjs";
 import { machineChecks } from "./machine.mjs";
+import { readyAmong } from "./notYet.mjs";
 import { START_FILE, STOP_FILE, URL_ROOT } from "./settings.mjs";
+import { settingsChecks } from "./settingsPages.mjs";
 import { signInChecks } from "./signIn.mjs";
 
 const signOutChecks = [
@@ -31,11 +33,11 @@ const [suite = "whole"] = process.argv.slice(2);
 const loses = STOP_FILE !== undefined && START_FILE !== undefined;
 /** @type {[sentence: string, check: (opened: object) => Promise<void>][]} */
 const checks = suite === "empty" ? [...emptyChecks, ...signOutChecks] : [
-  ...signInChecks, ...fleetChecks, ...machineChecks, ...looksChecks, ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
+  ...signInChecks, ...fleetChecks, ...machineChecks, ...looksChecks, ...readyAmong(settingsChecks), ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
 ];
 
 const browser = await launch();
-const opened = await openPage(browser);
+const opened = { browser, ...(await openPage(browser)) };
 opened.page.setDefaultTimeout(10_000);
 let failed = 0;
 for (const [sentence, check] of checks) {

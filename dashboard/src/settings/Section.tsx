@@ -34,7 +34,7 @@ export function Section({ title, intro, action, level = 1, children }: SectionPr
 /** What a question to the server gave: nothing yet, a refusal with a way on, or the answer. */
 export function Loaded<Answer>({ query, children }: { query: UseQueryResult<Answer>; children: (answer: Answer) => ReactNode }) {
   if (query.data !== undefined) return children(query.data);
-  if (!query.error) return <div className={styles.loading} aria-hidden="true" />;
+  if (!query.error) return <div className={styles.loading} aria-hidden="true" data-testid="loading" />;
   return (
     <div className={styles.box} role="alert">
       <p>This can't be shown: {query.error.message}</p>

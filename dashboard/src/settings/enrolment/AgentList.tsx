@@ -26,7 +26,7 @@ export function AgentList({ agents }: { agents: readonly AgentView[] }) {
   const active = settled.filter((agent) => agent.state === "active").length;
   const found = settled.filter(text.trim() === "" ? isStriking : (agent) => mentions(agent, text.trim().toLowerCase()));
   return (
-    <Section level={2} title="Agents" intro={`${counted(active, "agent")} may report, ${settled.length - active} were revoked. Shown are those that stand out, or what you look for.`}>
+    <Section level={2} title="Agents" intro={`${counted(active, "agent")} may report, ${settled.length - active} revoked. Shown are those that stand out, or what you look for.`}>
       <Field label="Find an agent" type="search" placeholder="machine, or id" value={text} onChange={(event) => setText(event.target.value)} />
       <Table label="Agents" heads={["Machine", "Agent", "State", "Last report", ""]} empty={text === "" ? "Nothing stands out." : "No agent is called that."}
         rows={found.slice(0, SHOWN_MAX).map((agent) => ({ key: agent.agent_id, quiet: agent.state === "revoked", cells: cellsOf(agent, () => setRevoking(agent)) }))} />

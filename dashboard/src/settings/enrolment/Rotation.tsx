@@ -44,7 +44,7 @@ function Progress({ rotation: { generation, started_at, moved, waiting, retiring
         {waiting === 0 ? `All ${counted(moved, "agent")} have it.` : `${count(moved)} of ${counted(all, "agent")} have moved to it.`}
       </p>
       {waiting > 0 && <progress className={styles.progress} value={moved} max={all} aria-label="Agents that have moved" />}
-      {retiring_until !== null && <p className={styles.note}>The old keys are taken until then: <Until at={retiring_until} />.</p>}
+      {retiring_until !== null && <p className={styles.note}>The old keys end <Until at={retiring_until} past="now" />.</p>}
     </>
   );
 }

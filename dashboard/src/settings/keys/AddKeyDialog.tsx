@@ -55,14 +55,16 @@ function KeyForm({ add, complaint, busy, onClose }: KeyFormProps) {
             <select value={life} onChange={(event) => setLife(Number(event.target.value))}>{LIVES.map(([label], index) => <option key={label} value={index}>{label}</option>)}</select>
           </label>
         </div>
-        <fieldset className={form.checks}>
+        <fieldset className={form.group}>
           <legend className={form.legend}>It may</legend>
-          {scopesOf(user).map((scope) => (
-            <label key={scope} className={form.check}>
-              <input type="checkbox" checked={scopes.has(scope)} onChange={() => toggle(scope)} />
-              <span>{scope}<small>{SCOPE_MEANING[scope]}</small></span>
-            </label>
-          ))}
+          <div className={form.checks}>
+            {scopesOf(user).map((scope) => (
+              <label key={scope} className={form.check}>
+                <input type="checkbox" checked={scopes.has(scope)} onChange={() => toggle(scope)} />
+                <span>{scope}<small>{SCOPE_MEANING[scope]}</small></span>
+              </label>
+            ))}
+          </div>
         </fieldset>
         <p role="alert" className={form.complaint}>{complaint}</p>
         <div className={form.buttons}>

@@ -1,4 +1,5 @@
-// Everything that can be done to one user.
+// Everything that can be done to another user. One's own account is elsewhere: nobody
+// should lock themselves out here.
 import { useRef, useState, type SubmitEvent } from "react";
 import type { AccountView, Role } from "../../api/agreed";
 import { changeUser, removeUser, resetTotp, type UserChange } from "../../api/users";
@@ -6,7 +7,6 @@ import { Button } from "../../shell/Button";
 import { Dialog } from "../../shell/Dialog";
 import { Field } from "../../shell/Field";
 import form from "../../shell/Form.module.css";
-import { useSignedIn } from "../../shell/signedIn";
 import { PASSWORD_LENGTH_MIN } from "../account/PasswordForm";
 import { ConfirmDialog } from "../ConfirmDialog";
 import { useAct } from "../useAct";
@@ -14,13 +14,11 @@ import { RoleSelect } from "./RoleSelect";
 import styles from "./UserDialog.module.css";
 
 export function UserDialog({ account, onClose }: { account: AccountView; onClose: () => void }) {
-  const { user } = useSignedIn();
   const { username } = account;
   const [removing, setRemoving] = useState(false);
   const change = useAct((wanted: UserChange) => changeUser(username, wanted), "users");
   const reset = useAct(() => resetTotp(username), "users");
   const remove = useAct(() => removeUser(username), "users", onClose);
-  const isSelf = username === user.username;
 
   if (removing) {
     return (
@@ -32,19 +30,14 @@ export function UserDialog({ account, onClose }: { account: AccountView; onClose
   return (
     <Dialog title={username} onClose={onClose}>
       <div className={styles.parts}>
-        {isSelf && <p className={form.text}>This is you: your own role stays as it is, and you can't lock yourself out here.</p>}
-        <RoleSelect initial={account.role} disabled={isSelf || change.isPending} onChange={(event) => change.mutate({ role: event.target.value as Role })} />
+        <RoleSelect initial={account.role} disabled={change.isPending} onChange={(event) => change.mutate({ role: event.target.value as Role })} />
         <NewPassword set={(password) => change.mutate({ password })} busy={change.isPending} />
         <p role="alert" className={form.complaint}>{(change.error ?? reset.error)?.message}</p>
         <p role="status" className={styles.done}>{change.isSuccess || reset.isSuccess ? "Done." : ""}</p>
         <div className={styles.deeds}>
           {account.has_totp && <Button disabled={reset.isPending} onClick={() => reset.mutate(undefined)}>Reset the second factor</Button>}
-          {!isSelf && (
-            <>
-              <Button disabled={change.isPending} onClick={() => change.mutate({ is_active: !account.is_active })}>{account.is_active ? "Deactivate" : "Activate"}</Button>
-              <Button onClick={() => setRemoving(true)}>Remove…</Button>
-            </>
-          )}
+          <Button disabled={change.isPending} onClick={() => change.mutate({ is_active: !account.is_active })}>{account.is_active ? "Deactivate" : "Activate"}</Button>
+          <Button onClick={() => setRemoving(true)}>Remove…</Button>
         </div>
       </div>
     </Dialog>

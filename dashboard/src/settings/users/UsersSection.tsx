@@ -4,7 +4,10 @@ import { useState } from "react";
 import type { AccountView } from "../../api/agreed";
 import { fetchUsers } from "../../api/users";
 import { Age } from "../../live/Age";
+import { Link } from "../../route/Link";
+import { settingsPath } from "../../route/pages";
 import { Button } from "../../shell/Button";
+import notice from "../../shell/Notice.module.css";
 import { useSignedIn } from "../../shell/signedIn";
 import { Badge, Badges } from "../Badge";
 import { Loaded, Section } from "../Section";
@@ -42,7 +45,9 @@ function cellsOf(account: AccountView, isSelf: boolean, change: () => void) {
     account.role,
     account.last_sign_in === null ? "never" : <Age key="seen" since={account.last_sign_in} suffix=" ago" />,
     <States key="state" account={account} />,
-    <Button key="change" onClick={change} aria-label={`Change ${account.username}`}>Change…</Button>,
+    isSelf
+      ? <Link key="own" to={settingsPath("account")} className={notice.link}>My account</Link>
+      : <Button key="change" onClick={change} aria-label={`Change ${account.username}`}>Change…</Button>,
   ];
 }
 
