@@ -52,22 +52,26 @@ export function App() {
   function enter(user: MeView) {
     const next = pathAfterSignIn(window.location.search);
     queries.setQueryData(["user"], user);
+    // The answer to a sign-in is short; what this user may do is asked for.
+    void queries.invalidateQueries({ queryKey: ["user"] });
     navigate(next, "replace");
   }
 }
 
 function SignedInPages({ user, page, leave }: { user: MeView; page: Page; leave: () => void }) {
+  const mustChange = user.must_change_password === true;
   useEffect(() => {
+    if (mustChange) return;
     fleetStream.start(leave);
     return () => fleetStream.stop();
-  }, [leave]);
+  }, [leave, mustChange]);
 
   useEffect(() => {
     if (page.name === "sign-in") navigate(pathAfterSignIn(window.location.search), "replace");
   }, [page.name]);
 
   const signedIn = useMemo(() => ({ user, leave }), [user, leave]);
-  if (user.must_change_password === true) {
+  if (mustChange) {
     return <SignedInContext value={signedIn}><Suspense fallback={null}><NewPasswordPage /></Suspense></SignedInContext>;
   }
   return (

@@ -48,7 +48,7 @@ export interface KeyView {
   scopes: Scope[];
   created_by: string;
   created_at: string;
-  expires_at: string | null;
+  expires_at: string;
   last_used: string | null;
 }
 
@@ -59,6 +59,12 @@ export interface TokenListView {
   expires_at: string;
   created_at: string | null;
   created_by: string | null;
+}
+
+export interface AgentsView {
+  agents: AgentView[];
+  /** How many machines still report as agents of 1.x or 2.0 do. */
+  legacy_machines?: number;
 }
 
 export interface AgentView {

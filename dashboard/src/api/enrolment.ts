@@ -1,5 +1,5 @@
 // How machines come to the fleet, and which agents are in it.
-import type { AgentView, RotationView, TokenListView } from "./agreed";
+import type { AgentsView, RotationView, TokenListView } from "./agreed";
 import { request } from "./request";
 import type { TokenView } from "./wire";
 
@@ -9,7 +9,7 @@ export const fetchTokens = (signal?: AbortSignal) => request<{ tokens: TokenList
 
 export const revokeToken = (id: string) => request<unknown>("DELETE", `/api/v2/tokens/${encodeURIComponent(id)}`);
 
-export const fetchAgents = (signal?: AbortSignal) => request<{ agents: AgentView[] }>("GET", "/api/v2/agents", undefined, signal);
+export const fetchAgents = (signal?: AbortSignal) => request<AgentsView>("GET", "/api/v2/agents", undefined, signal);
 
 export const approveAgent = (id: string) => request<unknown>("POST", `/api/v2/agents/${encodeURIComponent(id)}/approve`);
 

@@ -4,8 +4,8 @@ import { request } from "./request";
 
 export const fetchKeys = (signal?: AbortSignal) => request<{ keys: KeyView[] }>("GET", "/api/v2/keys", undefined, signal);
 
-/** Without `days` it doesn't expire. The answer alone holds the key. */
-export const addKey = (key: { name: string; scopes: readonly Scope[]; days?: number }) =>
+/** The answer alone holds the key. */
+export const addKey = (key: { name: string; scopes: readonly Scope[]; days: number }) =>
   request<{ id: string; key: string }>("POST", "/api/v2/keys", key);
 
 export const revokeKey = (id: string) => request<unknown>("DELETE", `/api/v2/keys/${encodeURIComponent(id)}`);

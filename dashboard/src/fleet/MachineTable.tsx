@@ -10,6 +10,7 @@ import { MachineRow } from "./MachineRow";
 import styles from "./MachineTable.module.css";
 import { NoMatch } from "./NoMatch";
 import type { Rule } from "./order";
+import type { Selection } from "./selection";
 import { SparklineCanvas } from "./SparklineCanvas";
 import type { Sort } from "./sort";
 import { TableHead } from "./TableHead";
@@ -25,9 +26,10 @@ interface MachineTableProps {
   rule: Rule;
   sort: Sort;
   filterText: string;
+  selection: Selection;
 }
 
-export function MachineTable({ rule, sort, filterText }: MachineTableProps) {
+export function MachineTable({ rule, sort, filterText, selection }: MachineTableProps) {
   const hold = useTableHold();
   const live = useMemo(() => new LiveOrder(rule, hold.isHeld), [rule, hold]);
   const { ids, held } = useSyncExternalStore(live.subscribe, live.current);
@@ -51,23 +53,27 @@ export function MachineTable({ rule, sort, filterText }: MachineTableProps) {
 
   // The keys move the focus into the table: Enter then means the row, not the
   // button that was clicked last, and a screen reader reads the row.
-  const cursor = useRowCursor(ids, () => rows.range?.startIndex ?? 0, (index) => {
-    hold.touch();
-    grid.current?.focus({ preventScroll: true });
-    rows.scrollToIndex(index, { align: "auto" });
+  const cursor = useRowCursor(ids, {
+    firstVisible: () => rows.range?.startIndex ?? 0,
+    reveal: (index) => {
+      hold.touch();
+      grid.current?.focus({ preventScroll: true });
+      rows.scrollToIndex(index, { align: "auto" });
+    },
+    select: selection.toggle,
   });
   const shown = rows.getVirtualItems().map((item) => ({ id: ids[item.index] ?? "", index: item.index, top: item.start - top }));
 
   return (
     <>
       {/* A grid takes the focus and names its active row */}
-      <div ref={grid} role="grid" aria-label="Machines" aria-rowcount={ids.length + 1} aria-colcount={COLUMNS.length} tabIndex={0} className={`${styles.table} live`}
+      <div ref={grid} role="grid" aria-label="Machines" aria-multiselectable="true" aria-rowcount={ids.length + 1} aria-colcount={COLUMNS.length} tabIndex={0} className={`${styles.table} live`}
         aria-activedescendant={shown.some((row) => row.id === cursor.id) ? `row-${cursor.id}` : undefined}>
         <TableHead sort={sort} />
         <div ref={body} role="rowgroup" className={styles.body} style={{ height: rows.getTotalSize() }}
           onPointerMove={hold.touch} onPointerLeave={hold.release}>
           {shown.map((row) => (
-            <MachineRow key={row.id} id={row.id} index={row.index} top={row.top} current={row.id === cursor.id} filterText={filterText} />
+            <MachineRow key={row.id} id={row.id} index={row.index} top={row.top} current={row.id === cursor.id} selected={selection.ids.has(row.id)} filterText={filterText} />
           ))}
           <SparklineCanvas rows={shown} rowHeight={rowHeight} />
         </div>

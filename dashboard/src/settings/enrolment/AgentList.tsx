@@ -19,7 +19,7 @@ import { useAct } from "../useAct";
 const SHOWN_MAX = 50;
 const nameOf = (agent: AgentView) => fleetStore.machine(agent.machine_id)?.name ?? agent.machine_id;
 
-export function AgentList({ agents }: { agents: readonly AgentView[] }) {
+export function AgentList({ agents, legacyMachines }: { agents: readonly AgentView[]; legacyMachines: number }) {
   const [text, setText] = useState("");
   const [revoking, setRevoking] = useState<AgentView | null>(null);
   const settled = agents.filter((agent) => agent.state !== "pending");
@@ -27,6 +27,7 @@ export function AgentList({ agents }: { agents: readonly AgentView[] }) {
   const found = settled.filter(text.trim() === "" ? isStriking : (agent) => mentions(agent, text.trim().toLowerCase()));
   return (
     <Section level={2} title="Agents" intro={`${counted(active, "agent")} may report, ${settled.length - active} revoked. Shown are those that stand out, or what you look for.`}>
+      {legacyMachines > 0 && <p>{`${counted(legacyMachines, "machine")} still ${legacyMachines === 1 ? "reports" : "report"} with the key that agents of 1.x and 2.0 share.`}</p>}
       <Field label="Find an agent" type="search" placeholder="machine, or id" value={text} onChange={(event) => setText(event.target.value)} />
       <Table label="Agents" heads={["Machine", "Agent", "State", "Last report", ""]} empty={text === "" ? "Nothing stands out." : "No agent is called that."}
         rows={found.slice(0, SHOWN_MAX).map((agent) => ({ key: agent.agent_id, quiet: agent.state === "revoked", cells: cellsOf(agent, () => setRevoking(agent)) }))} />

@@ -40,8 +40,8 @@ function Progress({ rotation: { generation, started_at, moved, waiting, retiring
   return (
     <>
       <p>
-        <strong>Generation {count(generation)}</strong>{started_at !== null && <>, begun <Age since={started_at} suffix=" ago" /></>}.{" "}
-        {waiting === 0 ? `All ${counted(moved, "agent")} have it.` : `${count(moved)} of ${counted(all, "agent")} have moved to it.`}
+        <strong>Generation {count(generation)}</strong>{started_at === null ? ", never rotated by hand" : <>, begun <Age since={started_at} suffix=" ago" /></>}.{" "}
+        {waiting === 0 ? `${counted(moved, "agent")} ${moved === 1 ? "has" : "have"} it.` : `${count(moved)} of ${counted(all, "agent")} have moved to it.`}
       </p>
       {waiting > 0 && <progress className={styles.progress} value={moved} max={all} aria-label="Agents that have moved" />}
       {retiring_until !== null && <p className={styles.note}>The old keys end <Until at={retiring_until} past="now" />.</p>}

@@ -12,7 +12,7 @@ import { useSignedIn } from "../../shell/signedIn";
 import { useAct } from "../useAct";
 import { SCOPE_MEANING } from "./scopeMeaning";
 
-const LIVES: readonly [label: string, days: number | null][] = [["30 days", 30], ["90 days", 90], ["1 year", 365], ["until revoked", null]];
+const LIVES_DAYS: readonly [label: string, days: number][] = [["30 days", 30], ["90 days", 90], ["1 year", 365], ["3 years", 1095]];
 
 export function AddKeyDialog({ onClose }: { onClose: () => void }) {
   const add = useAct(addKey, "keys");
@@ -30,7 +30,7 @@ interface KeyFormProps {
 function KeyForm({ add, complaint, busy, onClose }: KeyFormProps) {
   const { user } = useSignedIn();
   const [name, setName] = useState("");
-  const [life, setLife] = useState(1);
+  const [days, setDays] = useState(90);
   const [scopes, setScopes] = useState<ReadonlySet<Scope>>(new Set(["machines:read", "metrics:read"]));
 
   function toggle(scope: Scope) {
@@ -41,8 +41,7 @@ function KeyForm({ add, complaint, busy, onClose }: KeyFormProps) {
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
-    const days = LIVES[life]?.[1] ?? null;
-    add({ name: name.trim(), scopes: [...scopes], ...(days === null ? {} : { days }) });
+    add({ name: name.trim(), scopes: [...scopes], days });
   }
 
   return (
@@ -52,7 +51,7 @@ function KeyForm({ add, complaint, busy, onClose }: KeyFormProps) {
           <Field label="Name" hint="What it is for" value={name} onChange={(event) => setName(event.target.value)} maxLength={64} autoComplete="off" required />
           <label className={form.field}>
             <span>Good for</span>
-            <select value={life} onChange={(event) => setLife(Number(event.target.value))}>{LIVES.map(([label], index) => <option key={label} value={index}>{label}</option>)}</select>
+            <select value={days} onChange={(event) => setDays(Number(event.target.value))}>{LIVES_DAYS.map(([label, each]) => <option key={label} value={each}>{label}</option>)}</select>
           </label>
         </div>
         <fieldset className={form.group}>

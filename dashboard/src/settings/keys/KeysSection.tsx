@@ -37,7 +37,7 @@ function cellsOf(key: KeyView, revoke: () => void) {
     key.name,
     <span key="may" title={key.scopes.join("\n")}>{key.scopes.length === 1 ? key.scopes[0] : counted(key.scopes.length, "scope")}</span>,
     key.created_by,
-    key.expires_at === null ? "never" : <Until key="ends" at={key.expires_at} past="expired" />,
+    <Until key="ends" at={key.expires_at} past="expired" />,
     key.last_used === null ? "never" : <Age key="used" since={key.last_used} suffix=" ago" />,
     <Button key="revoke" onClick={revoke} aria-label={`Revoke ${key.name}`}>Revoke…</Button>,
   ];
