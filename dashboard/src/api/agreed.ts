@@ -103,16 +103,3 @@ export interface AuditView {
   head: { seq: number; hash: string } | null;
   oldest: number | null;
 }
-
-export interface CertificateView {
-  source: "own" | "files" | "acme";
-  names: string[];
-  issuer: string;
-  not_before: string;
-  not_after: string;
-  days_left: number;
-  pin: string;
-  next_pin: string | null;
-  state: "ok" | "expiring" | "failing";
-  last_error: string | null;
-}

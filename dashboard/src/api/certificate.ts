@@ -1,6 +1,6 @@
 // The server's TLS certificate.
-import type { CertificateView } from "./agreed";
 import { request } from "./request";
+import type { CertificateView } from "./wire";
 
 export const fetchCertificate = (signal?: AbortSignal) => request<CertificateView>("GET", "/api/v2/certificate", undefined, signal);
 

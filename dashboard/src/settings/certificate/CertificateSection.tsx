@@ -1,8 +1,8 @@
 // The server's certificate: whose it is, how long it lasts, what agents check.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { CertificateView } from "../../api/agreed";
 import { fetchCertificate, renewCertificate } from "../../api/certificate";
+import type { CertificateView } from "../../api/wire";
 import { counted } from "../../format/quantities";
 import { exactTime, parseTime_s } from "../../format/times";
 import { Button } from "../../shell/Button";
@@ -45,7 +45,7 @@ function Facts({ certificate }: { certificate: CertificateView }) {
     ["Good from", exactTime(parseTime_s(certificate.not_before))],
     ["Good until", exactTime(parseTime_s(certificate.not_after))],
     ["Pin", <code key="pin">{certificate.pin}</code>],
-    ["Next pin", certificate.next_pin === null ? "none: the key stays" : <code key="next">{certificate.next_pin}</code>],
+    ["Next pin", typeof certificate.next_pin === "string" ? <code key="next">{certificate.next_pin}</code> : "none: the key stays"],
   ];
   return (
     <dl className={styles.facts}>
@@ -58,5 +58,5 @@ function State({ certificate: { state, days_left, last_error } }: { certificate:
   const left = days_left < 0 ? `expired ${counted(-days_left, "day")} ago` : `${counted(days_left, "day")} left`;
   if (state === "ok") return <><Badge tone="good">fine</Badge> {left}</>;
   if (state === "expiring") return <><Badge tone="amber">expiring</Badge> {left}</>;
-  return <><Badge tone="red">renewal fails</Badge> {left}{last_error === null ? "" : `: ${last_error}`}</>;
+  return <><Badge tone="red">renewal fails</Badge> {left}{typeof last_error === "string" ? `: ${last_error}` : ""}</>;
 }
