@@ -29,7 +29,7 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         process: "readonly", console: "readonly", setTimeout: "readonly", document: "readonly",
-        window: "readonly", performance: "readonly", getComputedStyle: "readonly", URL: "readonly",
+        window: "readonly", performance: "readonly", getComputedStyle: "readonly", URL: "readonly", Buffer: "readonly", fetch: "readonly",
       },
     },
   },

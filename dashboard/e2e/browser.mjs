@@ -36,9 +36,10 @@ export async function openPage(browser, { viewport = DESK, colorScheme = "light"
 }
 
 // Chromium itself writes every refused or broken request to the console: a 401
-// before signing in, a 404 for a machine nobody knows, and broken lines while a
+// before signing in, a 403 where a password is asked for once more, a 404 for a machine
+// nobody knows, a 4xx for what a check gets wrong on purpose, and broken lines while a
 // check has the server stopped.
 function isExpected(message) {
   const aboutTheApi = message.location().url.includes("/api/");
-  return aboutTheApi && /status of (401|404|50[23])|net::ERR_/.test(message.text());
+  return aboutTheApi && /status of (40[01345]|422|50[23])|net::ERR_/.test(message.text());
 }

@@ -17,6 +17,17 @@ async function totalOnTiles(page) {
   return counts.reduce((sum, each) => sum + Number(each.replaceAll(",", "")), 0);
 }
 
+async function removeTag(page, tag) {
+  await page.evaluate(async (gone) => {
+    const { machines } = await (await fetch("/api/fleet/machines")).json();
+    for (const { machine_id, tags } of machines) {
+      if (!tags.includes(gone)) continue;
+      const body = JSON.stringify({ tags: tags.filter((each) => each !== gone) });
+      await fetch(`/api/v2/machines/${encodeURIComponent(machine_id)}/tags`, { method: "PUT", headers: { "Content-Type": "application/json" }, body });
+    }
+  }, tag);
+}
+
 export const fleetChecks = [
   ["the fleet is live, and the table has as many machines as the tiles count", async ({ page }) => {
     await page.goto(URL_ROOT);
@@ -83,6 +94,22 @@ export const fleetChecks = [
     await page.keyboard.press("Escape");
     await eventually(async () => (await page.$("dialog[open]")) === null, "it stays open");
   }],
+  ["x selects machines, and all of them get a tag at once", async ({ page }) => {
+    await page.goto(`${URL_ROOT}/?q=is:online`);
+    await page.waitForSelector(ROW);
+    const both = (await rowCount(page)) > 1;
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    if (both) for (const key of ["j", "x"]) await page.keyboard.press(key);
+    await eventually(async () => (await page.locator("[role=row][aria-selected=true]").count()) === (both ? 2 : 1), "they are not marked");
+    await page.fill("[data-testid=selection] input", "e2e-many");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=selection] >> text=tagged");
+    await page.waitForSelector("[role=row] button:has-text('e2e-many')");
+    await page.click("[data-testid=selection] >> text=Clear");
+    await eventually(async () => (await page.$("[data-testid=selection]")) === null, "the selection stays");
+    await removeTag(page, "e2e-many");
+  }],
   ["j and Enter open a machine without a mouse", async ({ page }) => {
     // An online one: what comes next looks at its charts.
     await page.goto(`${URL_ROOT}/?q=is:online`);
@@ -90,7 +117,7 @@ export const fleetChecks = [
     await page.keyboard.press("j");
     await page.keyboard.press("j");
     await page.keyboard.press("k");
-    const id = await page.getAttribute("[role=row][aria-selected=true]", "id");
+    const id = await page.getAttribute("[role=row][data-current=true]", "id");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/machine\//);
     expectEqual(decodeURIComponent(new URL(page.url()).pathname), `/machine/${id.slice("row-".length)}`, "the address");

@@ -33,6 +33,18 @@ function machine(payload) {
   };
 }
 
+// What the settings show of strangers: agents' machines, browsers' names, who tried to sign in.
+const SETTINGS = {
+  "me/sessions": { sessions: PAYLOADS.map((payload, at) => ({ id: String(at), created_at: NOW, last_seen: NOW, address: payload, user_agent: payload, is_this: false })) },
+  users: { users: PAYLOADS.map((payload, at) => ({ username: `${at} ${payload}`, role: payload, created_at: NOW, last_sign_in: payload, is_active: true, has_totp: true, is_locked: true, hash: "wrapped" })) },
+  keys: { keys: PAYLOADS.map((payload, at) => ({ id: String(at), name: payload, scopes: [payload], created_by: payload, created_at: payload, expires_at: payload, last_used: payload })) },
+  tokens: { tokens: PAYLOADS.map((payload, at) => ({ id: `${at} ${payload}`, uses_left: 1, uses_max: 1, expires_at: payload, created_at: payload, created_by: payload })) },
+  agents: { agents: PAYLOADS.map((payload, at) => ({ agent_id: `${at} ${payload}`, machine_id: payload, state: ["pending", "revoked"][at % 2], epoch: 1, key_state: "overdue", created_at: payload, last_report: payload, possible_duplicate: true, legacy: true })) },
+  "agents/rotation": { generation: 1, started_at: PAYLOADS[0], moved: 1, waiting: 1, retiring_until: PAYLOADS[0] },
+  audit: { records: PAYLOADS.map((payload, at) => ({ seq: 100 - at, at: payload, actor: payload, address: payload, action: payload, target: payload, result: payload, request_id: payload })), head: { seq: 100, hash: PAYLOADS[0] }, oldest: 1 },
+  certificate: { source: "own", names: PAYLOADS, issuer: PAYLOADS[0], not_before: NOW, not_after: NOW, days_left: 1, pin: PAYLOADS[0], next_pin: PAYLOADS[1], state: "failing", last_error: PAYLOADS[0] },
+};
+
 export const hostileChecks = [
   [`${PAYLOADS.length} hostile texts in every field of the fleet are shown as text`, async ({ page }) => {
     const frame = { revision: "e2e-1", server_time: NOW, part: 1, parts: 1, machines: PAYLOADS.map(card) };
@@ -57,5 +69,17 @@ export const hostileChecks = [
       expectThat(made === 0, `${made} elements came out of ${payload.slice(0, 60)}`);
       await page.unrouteAll({ behavior: "ignoreErrors" });
     }
+  }],
+  ["hostile texts in every field of the settings are shown as text", async ({ page }) => {
+    for (const [path, answer] of Object.entries(SETTINGS)) {
+      await page.route((url) => url.pathname === `/api/v2/${path}`, (route) => route.fulfill({ json: answer }));
+    }
+    for (const section of ["account", "users", "keys", "enrolment", "audit", "certificate"]) {
+      await page.goto(`${URL_ROOT}/settings/${section}`);
+      await page.waitForSelector("main >> text=<script>alert(1)</script>");
+      const made = await page.$$eval("main :is(script, iframe, img, base, style)", (elements) => elements.length);
+      expectThat(made === 0, `${made} elements came out of text in ${section}`);
+    }
+    await page.unrouteAll({ behavior: "ignoreErrors" });
   }],
 ];

@@ -7,7 +7,7 @@ import { SCREENSHOTS, URL_ROOT } from "./settings.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-async function expectAccessible(page) {
+export async function expectAccessible(page) {
   await page.evaluate(AXE);
   const findings = await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
@@ -16,7 +16,7 @@ async function expectAccessible(page) {
   expectThat(findings.length === 0, `axe found\n      ${findings.join("\n      ")}`);
 }
 
-async function picture(page, name) {
+export async function picture(page, name) {
   if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
 }
 
@@ -28,7 +28,7 @@ async function chooseTheme(page, theme) {
   await page.keyboard.press("Escape");
 }
 
-async function expectNoSideways(page) {
+export async function expectNoSideways(page) {
   const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expectThat(beyond <= 0, `${beyond} px too wide`);
 }
@@ -53,6 +53,15 @@ export const looksChecks = [
     await page.reload();
     await page.waitForSelector("[data-testid=presence]");
     expectThat((await page.getAttribute("html", "data-theme")) === "light", "the theme is another");
+  }],
+  ["who asked for less motion gets none", async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    const moving = await page.$$eval("*", (elements) => elements.filter((element) => {
+      const { transitionDuration, animationDuration } = getComputedStyle(element);
+      return [transitionDuration, animationDuration].join().split(",").some((length) => parseFloat(length) > 0.01);
+    }).map((element) => element.outerHTML.slice(0, 80)));
+    await page.emulateMedia({ reducedMotion: null });
+    expectThat(moving.length === 0, `these move: ${moving.slice(0, 3).join(" | ")}`);
   }],
   ["a machine's page fits a phone", async ({ page }) => {
     await page.setViewportSize(PHONE);

@@ -6,3 +6,5 @@ export const SCREENSHOTS = process.env.SCREENSHOTS;
 /** Touched to ask the harness to kill the server, and to start it again. */
 export const STOP_FILE = process.env.ATLAS_STOP_FILE;
 export const START_FILE = process.env.ATLAS_START_FILE;
+/** Touched to ask the harness for the first report of a machine. */
+export const REPORT_FILE = process.env.ATLAS_REPORT_FILE;

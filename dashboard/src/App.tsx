@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { Refusal } from "./api/request";
 import { currentUser } from "./api/session";
-import type { UserView } from "./api/wire";
+import type { MeView } from "./api/agreed";
 import { FleetPage } from "./fleet/FleetPage";
 import { fleetStore } from "./live/fleetStore";
 import { fleetStream } from "./live/fleetStream";
@@ -17,13 +17,16 @@ import { SignInPage } from "./sign-in/SignInPage";
 
 // Apart, because the charts are a third of all the script and the fleet needs none.
 const MachinePage = lazy(() => import("./machine/MachinePage"));
+// Few open these, and seldom.
+const SettingsPage = lazy(() => import("./settings/SettingsPage"));
+const NewPasswordPage = lazy(() => import("./settings/account/NewPasswordPage"));
 
 export function App() {
   const page = pageAt(usePath());
   const queries = useQueryClient();
   const session = useQuery({
     queryKey: ["user"],
-    queryFn: ({ signal }): Promise<UserView | null> => currentUser(signal),
+    queryFn: ({ signal }): Promise<MeView | null> => currentUser(signal),
     staleTime: Infinity,
   });
 
@@ -46,34 +49,40 @@ export function App() {
   if (!session.data) return <Unreachable retry={() => void session.refetch()} />;
   return <SignedInPages user={session.data} page={page} leave={leave} />;
 
-  function enter(user: UserView) {
+  function enter(user: MeView) {
     const next = pathAfterSignIn(window.location.search);
     queries.setQueryData(["user"], user);
+    // The answer to a sign-in is short; what this user may do is asked for.
+    void queries.invalidateQueries({ queryKey: ["user"] });
     navigate(next, "replace");
   }
 }
 
-function SignedInPages({ user, page, leave }: { user: UserView; page: Page; leave: () => void }) {
+function SignedInPages({ user, page, leave }: { user: MeView; page: Page; leave: () => void }) {
+  const mustChange = user.must_change_password === true;
   useEffect(() => {
+    if (mustChange) return;
     fleetStream.start(leave);
     return () => fleetStream.stop();
-  }, [leave]);
+  }, [leave, mustChange]);
 
   useEffect(() => {
     if (page.name === "sign-in") navigate(pathAfterSignIn(window.location.search), "replace");
   }, [page.name]);
 
   const signedIn = useMemo(() => ({ user, leave }), [user, leave]);
+  if (mustChange) {
+    return <SignedInContext value={signedIn}><Suspense fallback={null}><NewPasswordPage /></Suspense></SignedInContext>;
+  }
   return (
     <SignedInContext value={signedIn}>
       <Shell>
         {page.name === "fleet" && <FleetPage />}
         {page.name === "unknown" && <UnknownPage />}
-        {page.name === "machine" && (
-          <Suspense fallback={null}>
-            <MachinePage key={page.id} id={page.id} />
-          </Suspense>
-        )}
+        <Suspense fallback={null}>
+          {page.name === "machine" && <MachinePage key={page.id} id={page.id} />}
+          {page.name === "settings" && <SettingsPage section={page.section} />}
+        </Suspense>
       </Shell>
     </SignedInContext>
   );

@@ -91,6 +91,8 @@ pub fn table() -> Vec<Entry> {
         GET    "/dashboard"                                  Access::Open => page::index;
         GET    "/machine/{id}"                               Access::Open => page::index;
         GET    "/machine/{id}/dashboard"                     Access::Open => page::index;
+        GET    "/settings"                                   Access::Open => page::index;
+        GET    "/settings/{section}"                         Access::Open => page::index;
         GET    "/assets/{name}"                              Access::Open => page::asset;
         GET    "/favicon.svg"                                Access::Open => page::icon;
         GET    "/favicon.ico"                                Access::Open => page::icon;

@@ -106,6 +106,13 @@ impl Server {
         Self::start_as(folder, administrator)
     }
 
+    /// Starts it again where it was, for pages that still show what it said.
+    pub fn restart_at_its_address(&mut self, command: &str) {
+        self.kill();
+        let port = self.url.rsplit(':').next().unwrap().to_owned();
+        *self = Self::start_in(self.folder.clone(), command, &[("FLEET_SERVER_PORT", &port)]);
+    }
+
     /// The process.
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -1,6 +1,6 @@
 // What can be asked about, and done to, one machine.
 import { request } from "./request";
-import type { MachineView, SeriesView, TagsView, TokenView } from "./wire";
+import type { MachineView, SeriesView, TagsView } from "./wire";
 
 export const fetchMachine = (id: string, signal?: AbortSignal) =>
   request<MachineView>("GET", `/api/fleet/machine/${encodeURIComponent(id)}`, undefined, signal);
@@ -27,6 +27,3 @@ export const tagMachine = (id: string, tags: readonly string[]) =>
 
 export const forgetMachine = (id: string) =>
   request<undefined>("DELETE", `/api/v2/machines/${encodeURIComponent(id)}`);
-
-export const issueToken = () =>
-  request<TokenView>("POST", "/api/v2/tokens", { max_uses: 1, ttl_s: 3600 });

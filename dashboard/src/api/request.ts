@@ -14,14 +14,30 @@ export class Refusal extends Error {
   }
 }
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-export async function request<Answer>(
-  method: Method,
-  path: string,
-  body?: unknown,
-  signal?: AbortSignal,
-): Promise<Answer> {
+/** Asks the user to prove again who they are; whether they did. */
+export type Prove = () => Promise<boolean>;
+let prove: Prove | null = null;
+
+/** Who asks the user when the server wants a proof; null when nobody is there to. */
+export function proveWith(ask: Prove | null): void {
+  prove = ask;
+}
+
+
+/** A request that the server wants proof for is sent again once the user has given it. */
+export async function request<Answer>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer> {
+  try {
+    return await send<Answer>(method, path, body, signal);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "reauthentication_required" || prove === null) throw error;
+    if (await prove()) return send<Answer>(method, path, body, signal);
+    throw new Refusal(error.status, error.code, "Nothing was done: it needs your password.", error.requestId, null);
+  }
+}
+
+async function send<Answer>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer> {
   const init: RequestInit = { method, headers: { Accept: "application/json" } };
   if (signal) init.signal = signal;
   if (body !== undefined) {

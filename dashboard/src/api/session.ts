@@ -1,15 +1,15 @@
-// Who is signed in. The cookie is out of reach of this code, by design.
+// Who is signed in, and proving it. The cookie is out of reach of this code, by design.
+import type { MeView } from "./agreed";
 import { request } from "./request";
-import type { UserView } from "./wire";
 
-export const signIn = (username: string, password: string) =>
-  request<UserView>("POST", "/api/auth/login", { username, password });
+/** `code` from the authenticator app, or a recovery code, when the server asked for one. */
+export const signIn = (username: string, password: string, code?: string) =>
+  request<MeView>("POST", "/api/auth/login", { username, password, ...(code === undefined ? {} : { code }) });
 
 export const signOut = () => request<unknown>("POST", "/api/auth/logout");
 
-export const currentUser = (signal?: AbortSignal) =>
-  request<UserView>("GET", "/api/auth/me", undefined, signal);
+export const currentUser = (signal?: AbortSignal) => request<MeView>("GET", "/api/auth/me", undefined, signal);
 
-export const mayTag = (user: UserView) => user.role !== "viewer";
-export const mayForget = (user: UserView) => user.role === "admin";
-export const mayEnroll = (user: UserView) => user.role === "admin";
+/** Proves again who is signed in; for some minutes the dangerous routes then answer. */
+export const reauthenticate = (password: string, code?: string) =>
+  request<unknown>("POST", "/api/v2/me/reauthenticate", { password, ...(code === undefined ? {} : { code }) });

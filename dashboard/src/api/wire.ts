@@ -14,6 +14,11 @@ export type DeltaFrame = Schemas["DeltaFrame"];
 export type TickFrame = Schemas["TickFrame"];
 export type TagsView = Schemas["TagsView"];
 export type TokenView = Schemas["TokenView"];
+/** Its words come from a closed set, which the document doesn't say. */
+export type CertificateView = Omit<Schemas["CertificateView"], "source" | "state"> & {
+  source: "own" | "files" | "acme";
+  state: "ok" | "expiring" | "failing";
+};
 
 export type Presence = CardView["presence"];
 export type Alarm = CardView["alarms"][number];

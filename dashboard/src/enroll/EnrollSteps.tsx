@@ -1,15 +1,16 @@
 // One line to paste on the new machine, and word of it as soon as it reports.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { issueToken } from "../api/machines";
-import { mayEnroll } from "../api/session";
+import { issueToken } from "../api/enrolment";
+import { mayEnroll } from "../api/permissions";
 import { exactTime, parseTime_s } from "../format/times";
 import { fleetStore, useFleetTotals } from "../live/fleetStore";
 import { Link } from "../route/Link";
 import { machinePath } from "../route/pages";
 import { Button } from "../shell/Button";
+import { CopyLine } from "../shell/CopyLine";
 import { useSignedIn } from "../shell/signedIn";
-import { CopyLine } from "./CopyLine";
+
 import styles from "./EnrollSteps.module.css";
 
 export function EnrollSteps({ onOpened }: { onOpened?: () => void }) {
@@ -21,7 +22,7 @@ export function EnrollSteps({ onOpened }: { onOpened?: () => void }) {
 function TokenLine({ onOpened }: { onOpened: (() => void) | undefined }) {
   // One token for as long as the steps are open; the next opening asks for another.
   const [opening] = useState(() => crypto.randomUUID());
-  const token = useQuery({ queryKey: ["token", opening], queryFn: issueToken, staleTime: Infinity, gcTime: 0 });
+  const token = useQuery({ queryKey: ["token", opening], queryFn: () => issueToken(), staleTime: Infinity, gcTime: 0 });
 
   if (token.isError) {
     return (
@@ -34,7 +35,7 @@ function TokenLine({ onOpened }: { onOpened: (() => void) | undefined }) {
   return (
     <div className={styles.steps}>
       <p className={styles.text}>Run this on the machine you want to watch. It needs the <code>atlas</code> program there, and nothing else.</p>
-      <CopyLine line={token.data?.command ?? null} />
+      <CopyLine line={token.data?.command ?? null} testId="enroll-line" />
       {token.data && (
         <p className={styles.small}>
           For one machine, until <time dateTime={token.data.expires_at}>{exactTime(parseTime_s(token.data.expires_at))}</time>. Who has this line can add a machine: treat it like a password.

@@ -8,6 +8,8 @@ import { useFleetAddress } from "./fleetAddress";
 import styles from "./FleetPage.module.css";
 import { MachineTable } from "./MachineTable";
 import { PresenceTiles } from "./PresenceTiles";
+import { useSelection } from "./selection";
+import { SelectionBar } from "./SelectionBar";
 import { comparing } from "./sort";
 import { VerdictLine } from "./VerdictLine";
 
@@ -18,6 +20,8 @@ export function FleetPage() {
   const rule = useMemo(() => ({ admit: filter.admit, compare: comparing(sort) }), [filter, sort]);
   // Typing stays quick while 10,000 rows are put in another order.
   const shownRule = useDeferredValue(rule);
+
+  const selection = useSelection();
 
   const { offline } = fleet.tally.presence;
   useEffect(() => {
@@ -33,7 +37,8 @@ export function FleetPage() {
         <PresenceTiles fleet={fleet} filterText={filterText} />
       </div>
       <FilterBar fleet={fleet} filterText={filterText} complaint={filter.complaint} sort={sort} />
-      <MachineTable rule={shownRule} sort={sort} filterText={filterText} />
+      <MachineTable rule={shownRule} sort={sort} filterText={filterText} selection={selection} />
+      {selection.ids.size > 0 && <SelectionBar selection={selection} />}
     </>
   );
 }

@@ -22,18 +22,19 @@ interface MachineRowProps {
   index: number;
   top: number;
   current: boolean;
+  selected: boolean;
   filterText: string;
 }
 
-export const MachineRow = memo(function MachineRow({ id, index, top, current, filterText }: MachineRowProps) {
+export const MachineRow = memo(function MachineRow({ id, index, top, current, selected, filterText }: MachineRowProps) {
   const card = useMachineCard(id);
   if (!card) return null;
-  const classes = [styles.row, styles.item, styles[card.presence], current ? styles.current : ""].join(" ");
+  const classes = [styles.row, styles.item, styles[card.presence], current ? styles.current : "", selected ? styles.selected : ""].join(" ");
   return (
     // Enter opens the current row, and the name is a link.
-    <div role="row" id={`row-${id}`} aria-rowindex={index + 2} aria-selected={current} className={classes} style={{ transform: `translateY(${top}px)` }}
+    <div role="row" id={`row-${id}`} aria-rowindex={index + 2} aria-selected={selected} data-current={current} className={classes} style={{ transform: `translateY(${top}px)` }}
       onClick={(event) => { if (!event.defaultPrevented) navigate(machinePath(id)); }}>
-      <div role="gridcell" aria-colindex={1} className={`${styles.cell} ${styles.presence}`}><PresenceMark presence={card.presence} /></div>
+      <div role="gridcell" aria-colindex={1} className={`${styles.cell} ${styles.presence}`}><PresenceMark presence={card.presence} />{selected && <span className={styles.tick} aria-hidden="true">✓</span>}</div>
       <NameCell card={card} />
       <div role="gridcell" aria-colindex={columnIndex("system")} className={`${styles.cell} ${styles.system}`} title={card.model ?? undefined}>{systemName(card)}</div>
       <TagsCell card={card} filterText={filterText} />

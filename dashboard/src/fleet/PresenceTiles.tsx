@@ -1,6 +1,6 @@
 // How many machines are how; each tile filters the table, and again shows all.
 import type { ReactNode } from "react";
-import { mayEnroll } from "../api/session";
+import { mayEnroll } from "../api/permissions";
 import { count } from "../format/quantities";
 import { Age } from "../live/Age";
 import type { FleetState } from "../live/fleetState";

@@ -6,6 +6,11 @@ import { mergeChanged, orderAll, sameOrder, type Rule } from "./order";
 const MERGE_INTERVAL_MS = 2000;
 /** While the first snapshot arrives, rows should show at once. */
 const ARRIVING_INTERVAL_MS = 30;
+/** So many new machines are put in order at once, so that it fits into a frame; the first rows sooner. */
+const ARRIVING_MAX = 500;
+const FIRST_MAX = 60;
+/** Meanwhile rows are drawn this often: each time most of them are others. */
+const ARRIVING_SHOW_MS = 150;
 
 export interface ShownOrder {
   ids: readonly string[];
@@ -18,6 +23,11 @@ export class LiveOrder {
   private timer: number | undefined;
   /** The order has held a whole fleet: only then is it worth keeping still. */
   private settled = fleetStore.current().complete;
+  /** The order as it will be shown next. */
+  private ids: readonly string[];
+  private shownAt_ms = 0;
+  /** While the fleet arrives: who already has a place. */
+  private placed = new Set<string>();
   private sortedAt = fleetStore.changesApplied;
   private shown: ShownOrder;
   private listener: () => void = () => {};
@@ -26,7 +36,9 @@ export class LiveOrder {
     private readonly rule: Rule,
     private readonly isHeld: () => boolean,
   ) {
-    this.shown = { ids: orderAll(fleetStore.current().machines, rule), held: false };
+    this.ids = orderAll(fleetStore.current().machines, rule);
+    this.shown = { ids: this.ids, held: false };
+    if (!this.settled) this.placed = new Set(this.shown.ids);
   }
 
   current = (): ShownOrder => this.shown;
@@ -34,7 +46,8 @@ export class LiveOrder {
   subscribe = (listener: () => void): (() => void) => {
     this.listener = listener;
     if (this.sortedAt !== fleetStore.changesApplied) {
-      this.show(orderAll(fleetStore.current().machines, this.rule), false);
+      this.ids = orderAll(fleetStore.current().machines, this.rule);
+      this.show(false);
     }
     const unsubscribe = fleetStore.onChange(({ changed, removed }) => {
       for (const id of changed) this.waiting.add(id);
@@ -52,28 +65,61 @@ export class LiveOrder {
   };
 
   private mergeLater(): void {
-    const { complete } = fleetStore.current();
-    this.timer ??= window.setTimeout(() => this.merge(), complete ? MERGE_INTERVAL_MS : ARRIVING_INTERVAL_MS);
+    this.timer ??= window.setTimeout(() => this.step(), this.settled ? MERGE_INTERVAL_MS : ARRIVING_INTERVAL_MS);
+  }
+
+  // Putting in order and drawing are two steps while a fleet arrives: both at once
+  // would not fit into a frame.
+  private step(): void {
+    this.timer = undefined;
+    const isDrawingDue = !this.settled && this.ids !== this.shown.ids && performance.now() - this.shownAt_ms > ARRIVING_SHOW_MS;
+    if (!isDrawingDue) this.merge();
+    else {
+      this.show(false);
+      this.mergeLater();
+    }
   }
 
   private merge(): void {
     window.clearTimeout(this.timer);
     this.timer = undefined;
-    const { machines, complete } = fleetStore.current();
     if (this.settled && this.isHeld()) {
-      this.show(this.shown.ids, true);
+      this.show(true);
       this.mergeLater();
       return;
     }
-    const ids = mergeChanged(this.shown.ids, this.waiting, machines, this.rule);
-    this.waiting.clear();
-    this.settled = complete;
-    this.show(sameOrder(ids, this.shown.ids) ? this.shown.ids : ids, false);
+    const { machines, complete } = fleetStore.current();
+    const ids = mergeChanged(this.ids, this.take(), machines, this.rule);
+    if (!sameOrder(ids, this.ids)) this.ids = ids;
+    this.settled = complete && this.waiting.size === 0;
+    if (this.settled) this.placed.clear();
+    else this.mergeLater();
+    if (this.settled || this.shown.ids.length === 0) this.show(false);
   }
 
-  private show(ids: readonly string[], held: boolean): void {
+  // Whoever has a place and changed must move now, or others would be put beside it.
+  private take(): Set<string> {
+    const taken = new Set<string>();
+    const freshMax = this.placed.size === 0 ? FIRST_MAX : ARRIVING_MAX;
+    let fresh = 0;
+    for (const id of this.waiting) {
+      if (!this.settled && !this.placed.has(id)) {
+        if (fresh === freshMax) continue;
+        fresh += 1;
+        this.placed.add(id);
+      }
+      taken.add(id);
+      this.waiting.delete(id);
+    }
+    return taken;
+  }
+
+  private show(held: boolean): void {
+    // Held rows keep their places, though their order may be older.
+    const ids = held ? this.shown.ids : this.ids;
     if (ids === this.shown.ids && held === this.shown.held) return;
     this.shown = { ids, held };
+    this.shownAt_ms = performance.now();
     this.listener();
   }
 }

@@ -1,4 +1,4 @@
-// j, k and Enter: one row is the current one, and it stays the same machine when
+// j, k, x and Enter: one row is the current one, and it stays the same machine when
 // the order changes.
 import { useState } from "react";
 import { navigate } from "../route/location";
@@ -8,7 +8,13 @@ import { useKeys } from "../shell/useKeys";
 // Survives a visit to a machine's page, so that coming back is coming back.
 let lastId: string | null = null;
 
-export function useRowCursor(ids: readonly string[], firstVisible: () => number, reveal: (index: number) => void) {
+interface RowCursorEvents {
+  firstVisible: () => number;
+  reveal: (index: number) => void;
+  select: (id: string) => void;
+}
+
+export function useRowCursor(ids: readonly string[], { firstVisible, reveal, select }: RowCursorEvents) {
   const [id, setId] = useState<string | null>(lastId);
 
   function move(step: number) {
@@ -36,6 +42,7 @@ export function useRowCursor(ids: readonly string[], firstVisible: () => number,
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
+    x: () => { if (id !== null && ids.includes(id)) select(id); },
     Enter: enter,
   });
   return { id };

@@ -36,3 +36,7 @@ test("what the whole fleet shares explains nothing", () => {
 test("alarms are summed up by kind", () => {
   expect(verdictAbout(many(2, { alarms: ["disk"] }))).toBe("2 machines need a look: 2 disks nearly full.");
 });
+
+test("one machine's alarms are told as its own", () => {
+  expect(verdictAbout(many(1, { name: "build-7", alarms: ["cpu", "disk"] }))).toBe("build-7 needs a look: its CPU is busy, a disk is nearly full.");
+});

@@ -1,6 +1,6 @@
 // The sentence on top: what is wrong, with what the affected machines share.
 // Nothing at all when nothing is.
-import type { CardView } from "../api/wire";
+import type { Alarm, CardView } from "../api/wire";
 import type { FleetState } from "../live/fleetState";
 import { isAlarmed } from "../live/fleetState";
 import { counted } from "../format/quantities";
@@ -65,6 +65,8 @@ function traitsOf(card: CardView): string[] {
   return traits;
 }
 
+const ALARM_WORDS: Record<Alarm, string> = { cpu: "its CPU is busy", memory: "its memory is short", disk: "a disk is nearly full" };
+
 function alarmSentence(fleet: Readonly<FleetState>): string {
   const counts = { cpu: 0, memory: 0, disk: 0 };
   let first: CardView | undefined;
@@ -73,10 +75,10 @@ function alarmSentence(fleet: Readonly<FleetState>): string {
     first ??= card;
     for (const alarm of card.alarms) counts[alarm] += 1;
   }
+  if (fleet.tally.alarmed === 1 && first) return `${first.name} needs a look: ${first.alarms.map((alarm) => ALARM_WORDS[alarm]).join(", ")}.`;
   const parts: string[] = [];
   if (counts.disk > 0) parts.push(`${counted(counts.disk, "disk")} nearly full`);
   if (counts.memory > 0) parts.push(`memory short on ${counts.memory}`);
   if (counts.cpu > 0) parts.push(`CPU busy on ${counts.cpu}`);
-  const who = fleet.tally.alarmed === 1 && first ? `${first.name} needs a look` : `${counted(fleet.tally.alarmed, "machine")} need a look`;
-  return `${who}: ${parts.join(", ")}.`;
+  return `${counted(fleet.tally.alarmed, "machine")} need a look: ${parts.join(", ")}.`;
 }

@@ -8,7 +8,8 @@ export function Age({ since, suffix = "" }: { since: string | null | undefined; 
   const at_s = parseTime_s(since);
   if (at_s === null) return <span>{UNKNOWN}</span>;
   return (
-    <time dateTime={since ?? undefined} title={exactTime(at_s)}>
+    // The exact moment is written when somebody points at it: every row has an age.
+    <time dateTime={since ?? undefined} onPointerEnter={(event) => { event.currentTarget.title = exactTime(at_s); }}>
       {duration(now_s - at_s)}
       {suffix}
     </time>

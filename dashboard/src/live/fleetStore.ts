@@ -1,5 +1,5 @@
-// The one store of live machines: takes frames as they come, applies them once per
-// animation frame, and tells only those who show something that changed.
+// The one store of live machines: takes frames as they come, reads and applies them once
+// per animation frame, and tells only those who show something that changed.
 import { useSyncExternalStore } from "react";
 import type { CardView } from "../api/wire";
 import { applyFrame, emptyFleet, type FleetChange, type FleetState, type Frame } from "./fleetState";
@@ -16,7 +16,7 @@ type ChangeListener = (change: FleetChange) => void;
 
 class FleetStore {
   private state: FleetState = emptyFleet();
-  private waiting: Frame[] = [];
+  private waiting: (() => Frame)[] = [];
   private frameAsked = false;
   private rowListeners = new Map<string, Set<Listener>>();
   private changeListeners = new Set<ChangeListener>();
@@ -26,8 +26,9 @@ class FleetStore {
   /** Rises with every applied change; tells a late subscriber that it missed some. */
   changesApplied = 0;
 
-  receive(frame: Frame): void {
-    this.waiting.push(frame);
+  /** Takes a frame unread: reading 500 machines is work that has to fit into a frame too. */
+  receive(read: () => Frame): void {
+    this.waiting.push(read);
     if (this.waiting.length > WAITING_MAX) this.flush(Infinity);
     else this.askForFrame();
   }
@@ -85,14 +86,13 @@ class FleetStore {
   private flush(budget_ms: number): void {
     const change: FleetChange = { changed: new Set(), removed: new Set() };
     const until = performance.now() + budget_ms;
-    let applied = 0;
-    for (const frame of this.waiting) {
-      applyFrame(this.state, frame, change);
-      applied += 1;
-      if (performance.now() > until) break;
-    }
-    this.waiting = this.waiting.slice(applied);
-    if (applied > 0) this.tell(change);
+    const waited = this.waiting.length;
+    do {
+      const read = this.waiting.shift();
+      if (!read) break;
+      applyFrame(this.state, read(), change);
+    } while (performance.now() < until);
+    if (this.waiting.length < waited) this.tell(change);
   }
 
   private tell(change: FleetChange): void {

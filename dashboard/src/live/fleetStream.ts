@@ -56,26 +56,24 @@ class FleetStream {
     this.openedAt_ms = Date.now();
     this.source = source;
     source.addEventListener("snapshot", (event) => {
-      const frame = JSON.parse(event.data as string) as SnapshotFrame;
-      this.hear(frame.server_time);
-      fleetStore.receive({ kind: "snapshot", frame });
+      const heard_ms = this.hear();
+      fleetStore.receive(() => ({ kind: "snapshot", frame: read<SnapshotFrame>(event, heard_ms) }));
     });
     source.addEventListener("delta", (event) => {
-      const frame = JSON.parse(event.data as string) as DeltaFrame;
-      this.hear(frame.server_time);
-      fleetStore.receive({ kind: "delta", frame });
+      const heard_ms = this.hear();
+      fleetStore.receive(() => ({ kind: "delta", frame: read<DeltaFrame>(event, heard_ms) }));
     });
     source.addEventListener("tick", (event) => {
-      this.hear((JSON.parse(event.data as string) as TickFrame).server_time);
+      read<TickFrame>(event, this.hear());
     });
     source.addEventListener("error", () => this.failed(source));
   }
 
-  private hear(serverTime: string): void {
+  private hear(): number {
     this.heardAt_ms = Date.now();
     this.retry_ms = RETRY_FIRST_MS;
-    learnServerTime(serverTime);
     this.become("live");
+    return this.heardAt_ms;
   }
 
   // A broken line is retried by the browser itself, with the last event's id. A
@@ -120,6 +118,12 @@ class FleetStream {
     document.documentElement.dataset.connection = connection;
     for (const listener of this.listeners) listener();
   }
+}
+
+function read<Frame extends { server_time: string }>(event: MessageEvent, heard_ms: number): Frame {
+  const frame = JSON.parse(event.data as string) as Frame;
+  learnServerTime(frame.server_time, heard_ms);
+  return frame;
 }
 
 export const fleetStream = new FleetStream();

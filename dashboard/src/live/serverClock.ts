@@ -7,9 +7,10 @@ let now_s = Date.now() / 1000;
 let timer: number | undefined;
 const listeners = new Set<() => void>();
 
-export function learnServerTime(iso: string): void {
+/** The server said that it was `iso`, and this page heard it at `heard_ms` on its own clock. */
+export function learnServerTime(iso: string, heard_ms: number): void {
   const at_ms = Date.parse(iso);
-  if (!Number.isNaN(at_ms)) offset_s = (at_ms - Date.now()) / 1000;
+  if (!Number.isNaN(at_ms)) offset_s = (at_ms - heard_ms) / 1000;
 }
 
 export function serverNow_s(): number {

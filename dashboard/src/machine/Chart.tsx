@@ -14,22 +14,24 @@ import { momentLabel } from "./timeAxis";
 
 interface ChartProps {
   panel: Panel;
+  /** With an empty point in every gap. */
   series: Series;
   span: Span;
+  gaps: readonly Span[];
 }
 
-export function Chart({ panel, series, span }: ChartProps) {
+export function Chart({ panel, series, span, gaps }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const readout = useRef<HTMLDListElement>(null);
-  const latest = useRef({ series, span });
+  const latest = useRef({ series, span, gaps });
   const colours = useShownColours();
-  const { step_s } = series;
 
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const options = chartOptions(panel, element.clientWidth, step_s, {
+    const options = chartOptions(panel, element.clientWidth, {
+      gaps: () => latest.current.gaps,
       onCursor: (index) => write(readout.current, panel, latest.current.series, index),
       onZoom: (zoomed) => changeSearch(zoomParams(zoomed), "push"),
       onZoomOut: () => changeSearch({ from: null, to: null }, "push"),
@@ -45,13 +47,13 @@ export function Chart({ panel, series, span }: ChartProps) {
       plot.current = null;
     };
     // Colours are drawn into the canvas, so a new theme needs a new chart.
-  }, [panel, step_s, colours]);
+  }, [panel, colours]);
 
   useEffect(() => {
-    latest.current = { series, span };
+    latest.current = { series, span, gaps };
     if (plot.current) fill(plot.current, panel, latest.current);
     write(readout.current, panel, series, null);
-  }, [panel, series, span, colours]);
+  }, [panel, series, span, gaps, colours]);
 
   return (
     <figure className={styles.panel} data-testid={`chart-${panel.lines[0]?.metric ?? ""}`}>
@@ -60,7 +62,7 @@ export function Chart({ panel, series, span }: ChartProps) {
         <dl ref={readout} className={styles.readout}>
           {panel.lines.map((line, index) => (
             <div key={line.metric}>
-              <dt className={styles[`line${index + 1}`]}>{panel.lines.length > 1 ? line.label : <span className="visually-hidden">{line.label}</span>}</dt>
+              <dt className={panel.lines.length > 1 ? styles[`line${index + 1}`] : "visually-hidden"}>{line.label}</dt>
               <dd />
             </div>
           ))}

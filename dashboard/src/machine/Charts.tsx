@@ -1,10 +1,12 @@
 // The small multiples: one range and one cursor for all. A metric without a single
 // value gets no empty chart but a word why.
+import { useMemo } from "react";
 import { changeSearch } from "../route/location";
 import { useKeys } from "../shell/useKeys";
 import { Button } from "../shell/Button";
 import { Chart } from "./Chart";
 import styles from "./Charts.module.css";
+import { brokenAtGaps, gapsIn } from "./gaps";
 import { PANELS } from "./panels";
 import { type Report, whyMissing } from "./report";
 import { hasValues } from "./series";
@@ -14,8 +16,17 @@ import { useSeries } from "./useSeries";
 
 const showRange = (range: RangeName) => changeSearch({ range: range === "1h" ? null : range, from: null, to: null }, "push");
 
-export function Charts({ id, choice, report }: { id: string; choice: Choice; report: Report }) {
+interface ChartsProps {
+  id: string;
+  choice: Choice;
+  report: Report;
+  firstSeen_s: number;
+}
+
+export function Charts({ id, choice, report, firstSeen_s }: ChartsProps) {
   const { shown, error, isPlaceholderData } = useSeries(id, choice);
+  const gaps = useMemo(() => (shown ? gapsIn(shown.series, shown.span, firstSeen_s) : []), [shown, firstSeen_s]);
+  const broken = useMemo(() => (shown ? brokenAtGaps(shown.series) : null), [shown]);
   useKeys({ 1: () => showRange("1h"), 2: () => showRange("24h"), 3: () => showRange("7d") });
   return (
     <section aria-labelledby="charts-title">
@@ -24,11 +35,11 @@ export function Charts({ id, choice, report }: { id: string; choice: Choice; rep
         <RangePicker choice={choice} />
       </div>
       {error && !shown && <p className={styles.missing}>The history can't be shown: {error.message}</p>}
-      {shown && (
+      {shown && broken && (
         <>
           <div className={`${styles.grid} ${isPlaceholderData ? styles.old : ""} live`}>
             {PANELS.filter((panel) => panel.lines.some((line) => hasValues(shown.series, line.metric))).map((panel) => (
-              <Chart key={panel.title} panel={panel} series={shown.series} span={shown.span} />
+              <Chart key={panel.title} panel={panel} series={broken} span={shown.span} gaps={gaps} />
             ))}
           </div>
           <MissingPanels report={report} titles={PANELS.filter((panel) => panel.lines.every((line) => !hasValues(shown.series, line.metric)))} />

@@ -1,5 +1,6 @@
 // Hardware, system and agent: what seldom changes.
 import type { MachineView } from "../api/wire";
+import { reportedSystemName } from "../fleet/systemName";
 import { bytes, counted } from "../format/quantities";
 import { exactTime, parseTime_s } from "../format/times";
 import styles from "./Facts.module.css";
@@ -19,7 +20,7 @@ export function Facts({ machine }: { machine: MachineView }) {
     ["Cores", coresOf(info)],
     ["Graphics", textIn(objectIn(info.gpu).name)],
     ["Memory", numberIn(info.total_memory) === null ? null : bytes(numberIn(info.total_memory))],
-    ["System", [textIn(info.os), textIn(info.os_version)].filter((each) => each !== null).join(" ") || null],
+    ["System", reportedSystemName(textIn(info.os), textIn(info.os_version))],
     ["Kernel", textIn(info.kernel)],
     ["Architecture", textIn(info.architecture)],
     ["Address", textIn(info.local_ip)],

@@ -1,8 +1,8 @@
 // Who this machine is, how it is, and what may be done to it.
 import { useState } from "react";
-import { mayForget } from "../api/session";
+import { mayForget } from "../api/permissions";
 import type { MachineView } from "../api/wire";
-import { systemName } from "../fleet/systemName";
+import { reportedSystemName, systemName } from "../fleet/systemName";
 import { bytes, counted, UNKNOWN } from "../format/quantities";
 import { duration } from "../format/times";
 import { Age } from "../live/Age";
@@ -56,7 +56,7 @@ function KeyFacts({ machine, report }: { machine: MachineView; report: Report })
   const info = objectIn(machine.info);
   const facts = [
     textIn(info.model) ?? card?.model,
-    card ? systemName(card) : [textIn(info.os), textIn(info.os_version)].filter(Boolean).join(" "),
+    card ? systemName(card) : reportedSystemName(textIn(info.os), textIn(info.os_version)),
     textIn(info.local_ip) ?? card?.ip,
     report.threads === null ? null : counted(report.threads, "thread"),
     report.memory.total === null ? null : `${bytes(report.memory.total)} memory`,

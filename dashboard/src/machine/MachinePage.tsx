@@ -4,6 +4,7 @@ import { useEffect, useMemo } from "react";
 import { fetchMachine } from "../api/machines";
 import { Refusal } from "../api/request";
 import type { MachineView } from "../api/wire";
+import { parseTime_s } from "../format/times";
 import { useMachineCard } from "../live/fleetStore";
 import { useServerNow_s } from "../live/serverClock";
 import { navigate, useSearch } from "../route/location";
@@ -54,7 +55,7 @@ function Machine({ machine }: { machine: MachineView }) {
     <div className={styles.page}>
       <MachineHeader machine={machine} report={report} />
       <Findings findings={findingsAbout(machine, report, card?.alarms ?? [], now_s)} />
-      <Charts id={machine.machine_id} choice={choice} report={report} />
+      <Charts id={machine.machine_id} choice={choice} report={report} firstSeen_s={parseTime_s(machine.first_seen) ?? 0} />
       <div className={`${styles.parts} live`}>
         <div className={styles.stack}>
           <Processes report={report} />

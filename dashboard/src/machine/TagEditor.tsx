@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { tagMachine } from "../api/machines";
-import { mayTag } from "../api/session";
+import { mayTag } from "../api/permissions";
 import { filterWord } from "../fleet/filter";
 import { Link } from "../route/Link";
 import { useSignedIn } from "../shell/signedIn";

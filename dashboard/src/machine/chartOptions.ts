@@ -11,16 +11,20 @@ import { timeLabels } from "./timeAxis";
 export const CHART_HEIGHT_PX = 150;
 /** All charts of the page share this cursor. */
 const CURSOR = "machine";
-const GAP_STEPS = 2.5;
+/** Wide enough for '500 MB/s', and the same for all, so that their times line up. */
+const VALUE_AXIS_PX = 66;
 const LINE_COLOURS = ["--line-1", "--line-2", "--line-3"];
 
-export interface ChartEvents {
+/** What the chart asks and tells the page while it lives. */
+export interface ChartPage {
   onCursor: (index: number | null) => void;
   onZoom: (span: Span) => void;
   onZoomOut: () => void;
+  /** Where to hatch. */
+  gaps: () => readonly Span[];
 }
 
-export function chartOptions(panel: Panel, width: number, step_s: number, events: ChartEvents): uPlot.Options {
+export function chartOptions(panel: Panel, width: number, page: ChartPage): uPlot.Options {
   const colours = LINE_COLOURS.map(tokenColour);
   return {
     width,
@@ -31,28 +35,28 @@ export function chartOptions(panel: Panel, width: number, step_s: number, events
       sync: { key: CURSOR, setSeries: false },
       drag: { x: true, y: false, setScale: false },
       points: { size: 7 },
-      bind: { dblclick: () => () => { events.onZoomOut(); return null; } },
+      bind: { dblclick: () => () => { page.onZoomOut(); return null; } },
     },
     scales: { x: { time: true }, y: { range: (_plot, low, high) => axisEnds(panel, low, high) } },
     axes: [
       axis({ size: 24, space: 64, values: (_plot, splits) => timeLabels(splits), grid: { show: false } }),
-      axis({ size: 62, space: 36, values: (_plot, splits) => splits.map((value) => panel.format(value)) }),
+      axis({ size: roomFor, space: 36, incrs: [...panel.increments], values: (_plot, splits) => panel.labels(splits) }),
     ],
     series: [{}, ...panel.lines.map((_, index) => lineOf(colours[index] ?? "")), ...bandEdges()],
     bands: [{ series: [panel.lines.length + 2, panel.lines.length + 1], fill: translucent(colours[0] ?? "") }],
-    plugins: [hatchGaps(step_s * GAP_STEPS)],
+    plugins: [hatchGaps(page.gaps)],
     hooks: {
-      setCursor: [(plot) => events.onCursor(plot.cursor.idx ?? null)],
-      setSelect: [(plot) => { if (plot.select.width > 4) zoomTo(plot, events); }],
+      setCursor: [(plot) => page.onCursor(plot.cursor.idx ?? null)],
+      setSelect: [(plot) => { if (plot.select.width > 4) zoomTo(plot, page); }],
     },
   };
 }
 
-function zoomTo(plot: uPlot, events: ChartEvents): void {
+function zoomTo(plot: uPlot, page: ChartPage): void {
   const from_s = plot.posToVal(plot.select.left, "x");
   const to_s = plot.posToVal(plot.select.left + plot.select.width, "x");
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  events.onZoom({ from_s, to_s });
+  page.onZoom({ from_s, to_s });
 }
 
 function axis(own: uPlot.Axis): uPlot.Axis {
@@ -67,8 +71,25 @@ function axis(own: uPlot.Axis): uPlot.Axis {
   };
 }
 
+// Another font may be wider: a label is never cut.
+function roomFor(plot: uPlot, labels: string[] | null): number {
+  const widest = Math.max(0, ...(labels ?? []).map((label) => plot.ctx.measureText(label).width));
+  return Math.max(VALUE_AXIS_PX, Math.ceil(widest / (window.devicePixelRatio || 1)) + 12);
+}
+
 function lineOf(stroke: string): uPlot.Series {
-  return { stroke, width: 1.5, points: { show: false }, spanGaps: false };
+  return { stroke, width: 1.5, points: { size: 4, width: 0, fill: stroke, show: true, filter: lonePoints }, spanGaps: false };
+}
+
+// A value between two gaps makes no line: it is shown as a dot.
+function lonePoints(plot: uPlot, line: number): number[] | null {
+  const values = plot.data[line] ?? [];
+  const isKnown = (index: number) => typeof values[index] === "number";
+  const lone: number[] = [];
+  for (let index = 0; index < values.length; index += 1) {
+    if (isKnown(index) && !isKnown(index - 1) && !isKnown(index + 1)) lone.push(index);
+  }
+  return lone;
 }
 
 // Lowest and highest are there only as the edges of the band.

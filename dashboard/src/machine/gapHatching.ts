@@ -2,43 +2,30 @@
 // there is room for the words.
 import type uPlot from "uplot";
 import { tokenColour } from "../shell/theme";
+import type { Span } from "./span";
 
 const NARROW_PX = 90;
 const STRIPE_PX = 7;
 const TEXT = "no reports";
 
-/** `gap_s`: how long without a value until it counts as a gap. */
-export function hatchGaps(gap_s: number): uPlot.Plugin {
+/** `gaps` is asked at every drawing: a live chart moves on. */
+export function hatchGaps(gaps: () => readonly Span[]): uPlot.Plugin {
   return {
     hooks: {
       drawClear: (plot) => {
-        for (const [from_s, to_s] of gapsIn(plot, gap_s)) hatch(plot, from_s, to_s);
+        for (const gap of gaps()) hatch(plot, gap);
       },
     },
   };
 }
 
-function gapsIn(plot: uPlot, gap_s: number): [number, number][] {
-  const times = plot.data[0];
-  const from_s = plot.scales.x?.min ?? 0;
-  const to_s = plot.scales.x?.max ?? 0;
-  const lines = plot.data.slice(1);
-  const gaps: [number, number][] = [];
-  let known_s = from_s;
-  times.forEach((at_s, index) => {
-    if (at_s < from_s || at_s > to_s || lines.every((line) => (line[index] ?? null) === null)) return;
-    if (at_s - known_s > gap_s) gaps.push([known_s, at_s]);
-    known_s = at_s;
-  });
-  if (to_s - known_s > gap_s) gaps.push([known_s, to_s]);
-  return gaps;
-}
-
-function hatch(plot: uPlot, from_s: number, to_s: number): void {
+function hatch(plot: uPlot, { from_s, to_s }: Span): void {
   const { ctx: pen, bbox } = plot;
   const scale = window.devicePixelRatio || 1;
-  const left = plot.valToPos(from_s, "x", true);
-  const width = plot.valToPos(to_s, "x", true) - left;
+  const edge = (at_s: number) => Math.min(Math.max(plot.valToPos(at_s, "x", true), bbox.left), bbox.left + bbox.width);
+  const left = edge(from_s);
+  const width = edge(to_s) - left;
+  if (width <= 0) return;
   pen.save();
   pen.beginPath();
   pen.rect(left, bbox.top, width, bbox.height);
@@ -58,7 +45,7 @@ function hatch(plot: uPlot, from_s: number, to_s: number): void {
 }
 
 function label({ ctx: pen, bbox }: uPlot, x: number, scale: number): void {
-  pen.font = `${11 * scale}px sans-serif`;
+  pen.font = `${11 * scale}px ${tokenColour("--font")}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   const y = bbox.top + bbox.height / 2;

@@ -3,7 +3,7 @@ import type { MachineView } from "../api/wire";
 import { testCard } from "../fleet/testCard";
 import { findingsAbout } from "./findings";
 import { readReport } from "./report";
-import { breakAtGaps, withNewest } from "./series";
+import { withNewest } from "./series";
 import { parseChoice, zoomParams } from "./span";
 
 const NOW_S = Date.parse("2026-11-24T04:00:30Z") / 1000;
@@ -36,13 +36,6 @@ test("full disks, hungry processes and lost reports stand out, the gravest first
     agent: { kind: "2.0", version: null, dropped_reports: 2, late_reports: 0 },
   });
   expect(findings(view)).toEqual(["Offline", "/ is nearly full", "Reports were lost on the machine", "An ATLAS 2.0 agent"]);
-});
-
-test("a missing stretch breaks the line", () => {
-  const lines = new Map([["cpu_percent", { avg: [1, 2, 3], min: [1, 2, 3], max: [1, 2, 3] }]]);
-  const series = breakAtGaps({ step_s: 30, times: [0, 30, 300], lines });
-  expect(series.times).toEqual([0, 30, 60, 300]);
-  expect(series.lines.get("cpu_percent")?.avg).toEqual([1, 2, null, 3]);
 });
 
 test("a new report lengthens the line once", () => {

@@ -1,5 +1,5 @@
-// The numbers behind the charts: what the server sent, newest points added as they
-// come, and holes left as holes.
+// The numbers behind the charts: what the server sent, and the newest points as they
+// come. A time is there when the machine reported; what is missing is in gaps.ts.
 import type { CardView, SeriesView } from "../api/wire";
 
 export interface Values {
@@ -14,8 +14,6 @@ export interface Series {
   lines: Map<string, Values>;
 }
 
-/** So many steps without a point are a gap, not jitter. */
-const GAP_STEPS = 2.5;
 /** Steps up to so many reports long count as single reports. */
 const RAW_STEPS = 2;
 
@@ -24,23 +22,7 @@ export function readSeries(view: SeriesView): Series {
   for (const [metric, line] of Object.entries(view.series)) {
     lines.set(metric, { avg: [...line.avg], min: [...line.min], max: [...line.max] });
   }
-  return breakAtGaps({ step_s: view.step_s, times: [...view.times], lines });
-}
-
-/** Where points are missing altogether, an empty one makes the line stop. */
-export function breakAtGaps(series: Series): Series {
-  const { times, step_s } = series;
-  const holes: number[] = [];
-  for (let index = 1; index < times.length; index += 1) {
-    if ((times[index] ?? 0) - (times[index - 1] ?? 0) > step_s * GAP_STEPS) holes.push(index);
-  }
-  // From the end, so that earlier places stay where they are.
-  for (const index of holes.toReversed()) {
-    const before = times[index - 1] ?? 0;
-    times.splice(index, 0, before + step_s);
-    for (const values of series.lines.values()) for (const list of [values.avg, values.min, values.max]) list.splice(index, 0, null);
-  }
-  return series;
+  return { step_s: view.step_s, times: [...view.times], lines };
 }
 
 const LIVE_METRICS: Record<string, (card: CardView) => number | null | undefined> = {
@@ -68,7 +50,7 @@ export function withNewest(series: Series, card: CardView): Series {
     const value = read ? (read(card) ?? null) : (values.avg.at(-1) ?? null);
     lines.set(metric, { avg: [...values.avg, value], min: [...values.min, value], max: [...values.max, value] });
   }
-  return breakAtGaps({ step_s: Math.max(series.step_s, card.interval_s), times: [...series.times, at_s], lines });
+  return { step_s: Math.max(series.step_s, card.interval_s), times: [...series.times, at_s], lines };
 }
 
 export function hasValues(series: Series, metric: string): boolean {

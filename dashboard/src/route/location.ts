@@ -28,7 +28,7 @@ export function navigate(to: string, how: "push" | "replace" = "push"): void {
   else window.history.replaceState(null, "", to);
   window.dispatchEvent(new Event(CHANGED));
   // Another page begins at its top; another filter or range stays where it is.
-  if (window.location.pathname !== pathname) window.scrollTo(0, 0);
+  if (how === "push" && window.location.pathname !== pathname) window.scrollTo(0, 0);
 }
 
 /** Changes some of the address's parameters and keeps the rest; null removes one. */

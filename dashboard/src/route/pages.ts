@@ -4,15 +4,24 @@ export type Page =
   | { name: "fleet" }
   | { name: "sign-in" }
   | { name: "machine"; id: string }
+  | { name: "settings"; section: SettingsSection }
   | { name: "unknown" };
+
+export const SETTINGS_SECTIONS = ["account", "users", "keys", "enrolment", "audit", "certificate"] as const;
+export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 
 export const FLEET_PATH = "/";
 export const SIGN_IN_PATH = "/login";
 export const machinePath = (id: string) => `/machine/${encodeURIComponent(id)}`;
+export const SETTINGS_PATH = "/settings";
+export const settingsPath = (section: SettingsSection) => `${SETTINGS_PATH}/${section}`;
 
 export function pageAt(path: string): Page {
   if (path === "/" || path === "/dashboard") return { name: "fleet" };
   if (path === SIGN_IN_PATH) return { name: "sign-in" };
+  if (path === SETTINGS_PATH) return { name: "settings", section: "account" };
+  const section = SETTINGS_SECTIONS.find((each) => path === settingsPath(each));
+  if (section) return { name: "settings", section };
   const id = /^\/machine\/([^/]+)$/.exec(path)?.[1];
   if (id === undefined) return { name: "unknown" };
   try {
@@ -27,5 +36,5 @@ export function pathAfterSignIn(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? FLEET_PATH;
   const path = next.split("?")[0] ?? FLEET_PATH;
   const page = pageAt(path);
-  return page.name === "fleet" || page.name === "machine" ? next : FLEET_PATH;
+  return page.name === "sign-in" || page.name === "unknown" ? FLEET_PATH : next;
 }

@@ -7,6 +7,7 @@ const MAP: readonly (readonly [readonly string[], string])[] = [
   [["/"], "Filter the fleet"],
   [["j", "k"], "Next machine, previous machine"],
   [["Enter"], "Open the machine"],
+  [["x"], "Select the machine, to tag many at once"],
   [["g"], "Back to the fleet"],
   [["1", "2", "3"], "Charts: 1 hour, 24 hours, 7 days"],
   [["Esc"], "Close, or leave the field"],

@@ -1,12 +1,13 @@
 // ⌘K: type a few letters of a machine, press Enter, be there. A few actions too.
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { mayEnroll } from "../api/session";
+import { mayEnroll } from "../api/permissions";
 import { parseFilter } from "../fleet/filter";
 import { comparing } from "../fleet/sort";
 import { fleetStore } from "../live/fleetStore";
 import { PresenceMark } from "../presence/PresenceMark";
 import { navigate } from "../route/location";
-import { FLEET_PATH, machinePath } from "../route/pages";
+import { FLEET_PATH, machinePath, settingsPath } from "../route/pages";
+import { sectionsFor } from "../settings/sections";
 import { useOpenOverlay } from "./overlays";
 import styles from "./Palette.module.css";
 import { useSignedIn } from "./signedIn";
@@ -106,6 +107,7 @@ function useActions(): Choice[] {
       action("Show machines that are offline", "is:offline", () => navigate("/?q=is%3Aoffline")),
       action("Show machines with alarms", "is:alarm", () => navigate("/?q=is%3Aalarm")),
       ...(mayEnroll(user) ? [action("Add a machine", "", () => open("add-machine"))] : []),
+      ...sectionsFor(user).map(({ section, title }) => action(`Settings: ${title}`, "", () => navigate(settingsPath(section)))),
       action("Theme: light", "", () => chooseTheme("light")),
       action("Theme: dark", "", () => chooseTheme("dark")),
       action("Theme: as the system", "", () => chooseTheme("auto")),

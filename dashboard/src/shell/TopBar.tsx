@@ -1,5 +1,6 @@
 // The bar on top: where you are, a way to anywhere, the line's state, and you.
-import { FLEET_PATH } from "../route/pages";
+import { usePath } from "../route/location";
+import { FLEET_PATH, pageAt, SETTINGS_PATH } from "../route/pages";
 import { Link } from "../route/Link";
 import { ConnectionMark } from "../live/ConnectionMark";
 import { Logo } from "./Logo";
@@ -11,12 +12,17 @@ const isMac = navigator.userAgent.includes("Mac");
 
 export function TopBar() {
   const open = useOpenOverlay();
+  const page = pageAt(usePath()).name;
   return (
     <header className={styles.bar}>
       <Link to={FLEET_PATH} className={styles.brand} aria-label="ATLAS, to the fleet">
         <Logo />
         <span>ATLAS</span>
       </Link>
+      <nav className={styles.pages} aria-label="Pages">
+        <Link to={FLEET_PATH} aria-current={page === "fleet" || page === "machine" ? "page" : undefined}>Fleet</Link>
+        <Link to={SETTINGS_PATH} aria-current={page === "settings" ? "page" : undefined}>Settings</Link>
+      </nav>
       <button type="button" className={styles.search} onClick={() => open("palette")}>
         <svg viewBox="0 0 16 16" aria-hidden="true">
           <circle cx="7" cy="7" r="4.5" />

@@ -1,6 +1,8 @@
 // You: name, role, the theme, and the way out.
 import { useEffect, useRef, useState } from "react";
 import { signOut } from "../api/session";
+import { Link } from "../route/Link";
+import { settingsPath } from "../route/pages";
 import { useSignedIn } from "./signedIn";
 import { chooseTheme, THEMES, useTheme } from "./theme";
 import styles from "./UserMenu.module.css";
@@ -57,6 +59,7 @@ export function UserMenu() {
               </label>
             ))}
           </fieldset>
+          <Link to={settingsPath("account")} className={styles.item} onClick={() => setOpen(false)}>My account</Link>
           <button type="button" className={styles.item} onClick={() => void signOutAndLeave()}>
             Sign out
           </button>

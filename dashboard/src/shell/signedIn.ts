@@ -1,9 +1,9 @@
 // The signed-in user, for whoever below needs to know what they may do.
 import { createContext, useContext } from "react";
-import type { UserView } from "../api/wire";
+import type { MeView } from "../api/agreed";
 
 export interface SignedIn {
-  user: UserView;
+  user: MeView;
   /** Ends the session here and now, and shows the sign-in page. */
   leave: () => void;
 }

@@ -7,6 +7,7 @@ export const THEMES: readonly Theme[] = ["auto", "light", "dark"];
 const KEY = "atlas.theme";
 const systemIsDark = window.matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
+const colours = new Map<string, string>();
 
 function stored(): Theme {
   try {
@@ -19,9 +20,14 @@ function stored(): Theme {
 
 let theme: Theme = stored();
 
+/** What the first rows draw with: asked for while the page is empty and costs nothing. */
+const DRAWN_FIRST = ["--text-3", "--amber"];
+
 function show(): void {
+  colours.clear();
   if (theme === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+  DRAWN_FIRST.forEach(tokenColour);
   for (const listener of listeners) listener();
 }
 
@@ -57,6 +63,12 @@ export function useShownColours(): "light" | "dark" {
   });
 }
 
+/** What a token stands for in the theme that is shown, for a canvas. */
 export function tokenColour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // Asking the browser makes it reckon every style anew: once a theme is enough.
+  const known = colours.get(name);
+  if (known !== undefined) return known;
+  const colour = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  colours.set(name, colour);
+  return colour;
 }

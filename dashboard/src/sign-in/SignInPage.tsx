@@ -1,17 +1,24 @@
-// The first thing anyone sees: two fields and a button.
+// The first thing anyone sees: two fields and a button; and the code of the second
+// factor, for those who have one.
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { Refusal } from "../api/request";
 import { signIn } from "../api/session";
-import type { UserView } from "../api/wire";
+import type { MeView } from "../api/agreed";
 import { Button } from "../shell/Button";
 import { Logo } from "../shell/Logo";
 import styles from "./SignInPage.module.css";
 
-export function SignInPage({ onSignedIn }: { onSignedIn: (user: UserView) => void }) {
+export function SignInPage({ onSignedIn }: { onSignedIn: (user: MeView) => void }) {
   const [complaint, setComplaint] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const username = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
+  const code = useRef<HTMLInputElement>(null);
+  const [needsCode, setNeedsCode] = useState(false);
+
+  useEffect(() => {
+    if (needsCode) code.current?.focus();
+  }, [needsCode]);
 
   useEffect(() => {
     document.title = "Sign in · ATLAS";
@@ -23,12 +30,25 @@ export function SignInPage({ onSignedIn }: { onSignedIn: (user: UserView) => voi
     setBusy(true);
     setComplaint(null);
     try {
-      onSignedIn(await signIn(username.current?.value ?? "", password.current?.value ?? ""));
+      onSignedIn(await signIn(username.current?.value ?? "", password.current?.value ?? "", needsCode ? code.current?.value.trim() : undefined));
     } catch (error) {
       setBusy(false);
-      setComplaint(complaintAbout(error));
-      password.current?.select();
+      refused(error);
     }
+  }
+
+  function refused(error: unknown) {
+    const wantsCode = error instanceof Refusal && error.code === "second_factor_required";
+    setNeedsCode(needsCode || wantsCode);
+    if (wantsCode && !needsCode) return;
+    setComplaint(needsCode && isRefused(error) ? "That code is wrong, or was used already." : complaintAbout(error));
+    (needsCode ? code : password).current?.select();
+  }
+
+  function startOver() {
+    setNeedsCode(false);
+    setComplaint(null);
+    password.current?.select();
   }
 
   return (
@@ -38,26 +58,38 @@ export function SignInPage({ onSignedIn }: { onSignedIn: (user: UserView) => voi
           <Logo size={28} />
           <h1>ATLAS</h1>
         </div>
-        <label className={styles.field}>
-          <span>User name</span>
-          <input ref={username} name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required />
-        </label>
-        <label className={styles.field}>
-          <span>Password</span>
-          <input ref={password} name="password" type="password" autoComplete="current-password" required />
-        </label>
+        {/* Kept while the code is asked for: both go to the server together. */}
+        <div className={styles.fields} hidden={needsCode}>
+          <label className={styles.field}>
+            <span>User name</span>
+            <input ref={username} name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required />
+          </label>
+          <label className={styles.field}>
+            <span>Password</span>
+            <input ref={password} name="password" type="password" autoComplete="current-password" required />
+          </label>
+        </div>
+        {needsCode && (
+          <label className={styles.field}>
+            <span>Code from your authenticator app, or a recovery code</span>
+            <input ref={code} name="code" autoComplete="one-time-code" autoCapitalize="none" spellCheck={false} required />
+          </label>
+        )}
         <p className={styles.complaint} role="alert">{complaint}</p>
         <Button tone="primary" type="submit" disabled={busy} className={styles.submit ?? ""}>
           {busy ? "Signing in…" : "Sign in"}
         </Button>
+        {needsCode && <Button tone="quiet" onClick={startOver}>Use another account</Button>}
       </form>
     </main>
   );
 }
 
+const isRefused = (error: unknown) => error instanceof Refusal && error.status === 401;
+
 function complaintAbout(error: unknown): string {
   if (!(error instanceof Refusal)) return "Something went wrong here. Reload the page and try again.";
-  if (error.status === 401) return "User name or password is wrong.";
+  if (isRefused(error)) return "User name or password is wrong.";
   if (error.status === 429) {
     const wait = error.retryAfterS === null ? "a little" : `${Math.ceil(error.retryAfterS)} seconds`;
     return `Too many tries. Wait ${wait}, then try again.`;

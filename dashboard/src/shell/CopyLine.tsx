@@ -1,11 +1,11 @@
 // A line of text that is there to be copied.
 import { useRef, useState } from "react";
-import { Button } from "../shell/Button";
+import { Button } from "./Button";
 import styles from "./CopyLine.module.css";
 
 const SHOWN_MS = 2000;
 
-export function CopyLine({ line }: { line: string | null }) {
+export function CopyLine({ line, testId }: { line: string | null; testId?: string }) {
   const code = useRef<HTMLElement>(null);
   const [copied, setCopied] = useState(false);
 
@@ -24,7 +24,7 @@ export function CopyLine({ line }: { line: string | null }) {
 
   return (
     <div className={styles.line}>
-      <code ref={code} data-testid="enroll-line">{line ?? "…"}</code>
+      <code ref={code} data-testid={testId}>{line ?? "…"}</code>
       <Button tone="primary" disabled={line === null} onClick={() => void copy()}>
         {copied ? "Copied" : "Copy"}
       </Button>
