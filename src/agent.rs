@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use actix::Addr;
 use atlas_actors::breaker::{Breaker, CircuitRule};
+use tokio::sync::watch;
 
 use crate::wire::enrolment::identity::AgentIdentity;
 use collect::Collector;
@@ -26,6 +27,7 @@ use sampler::{Sampler, StopSampling};
 use spool::disk::OpenSpoolError;
 use spool::{CloseSpool, SPOOL_BYTES_MAX, Spool};
 use uplink::backoff::RetryRule;
+use uplink::credential::Credential;
 use uplink::{Uplink, UplinkParts};
 
 /// What an agent needs to run.
@@ -36,10 +38,8 @@ pub struct AgentSettings {
     pub server_url: Option<String>,
     /// Between two reports.
     pub interval: Duration,
-    /// Where reports wait.
-    pub spool_dir: PathBuf,
-    /// Where the identity is kept: keys of the server that are learnt go there.
-    pub identity_dir: PathBuf,
+    /// Where its identity is and its reports wait.
+    pub folder: PathBuf,
     /// How it deals with a server that does not answer.
     pub outage: OutageRule,
 }
@@ -73,6 +73,7 @@ pub enum StartAgentError {
 pub struct AgentHandle {
     sampler: Addr<Sampler>,
     spool: Addr<Spool>,
+    revoked: watch::Receiver<Option<String>>,
 }
 
 /// Starts an agent in the current arbiter.
@@ -83,26 +84,54 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     let server_url = settings
         .server_url
         .unwrap_or_else(|| settings.identity.server_url.clone());
-    let key_name = settings.identity.key_name();
-    let sealed_before = spool::sealed_before(&settings.spool_dir, &key_name);
-    let spool = Spool::start(settings.spool_dir, SPOOL_BYTES_MAX)?;
+    let machine_id = settings.identity.machine_id.clone();
+    let spool_dir = settings.folder.join("spool");
+    let sealed_before = spool::sealed_before(&spool_dir, &settings.identity.key_name());
+    let spool = Spool::start(spool_dir, SPOOL_BYTES_MAX)?;
+    let (revoked, has_been_revoked) = watch::channel(None);
     let uplink = Uplink::start_supervised(UplinkParts {
-        server_url: server_url.clone(),
-        identity_dir: settings.identity_dir,
-        report_url: format!("{}{}", server_url.trim_end_matches('/'), uplink::REPORT_ROUTE),
-        key: settings.identity.seal_key(sealed_before),
+        credential: Credential::new(settings.identity, sealed_before)?,
+        server_url: server_url.trim_end_matches('/').to_owned(),
+        folder: settings.folder,
         spool: spool.clone(),
         breaker: Breaker::start_with(&server_url, settings.outage.circuit, None),
         retry: settings.outage.retry,
         timeout: settings.outage.timeout,
-        identity: settings.identity.clone(),
-    })?;
-    let collector = Collector::start_thread(settings.identity.machine_id.clone(), settings.interval);
+        revoked,
+    });
+    let collector = Collector::start_thread(machine_id, settings.interval);
     let sampler = Sampler::start_supervised(collector, spool.clone(), uplink, settings.interval);
-    Ok(AgentHandle { sampler, spool })
+    let agent = AgentHandle {
+        sampler,
+        spool,
+        revoked: has_been_revoked,
+    };
+    agent.stop_sampling_when_revoked();
+    Ok(agent)
 }
 
 impl AgentHandle {
+    /// Waits until the server refuses this agent for good; says why.
+    pub async fn revoked(&self) -> String {
+        let mut revoked = self.revoked.clone();
+        let sentence = revoked.wait_for(Option::is_some).await;
+        match sentence.map(|sentence| sentence.clone().unwrap_or_default()) {
+            Ok(sentence) => sentence,
+            // The uplink has ended with the agent: nobody will ever say so.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn stop_sampling_when_revoked(&self) {
+        let (sampler, mut revoked) = (self.sampler.clone(), self.revoked.clone());
+        actix_rt::spawn(async move {
+            if revoked.wait_for(Option::is_some).await.is_ok() {
+                // Gone = stopped already.
+                let _ = sampler.send(StopSampling).await;
+            }
+        });
+    }
+
     /// Ends it: what waits stays on disk.
     pub async fn stop(self) {
         // Actors that are gone have stopped already.

@@ -9,7 +9,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::enrolment_desk::{IdentityError, read_seed};
+use crate::secret_file::{self, SecretFileError};
 
 /// What the derived key is for.
 const LABEL: &[u8] = b"atlas/audit/checkpoint key/1";
@@ -22,12 +22,12 @@ impl AuditSigner {
     ///
     /// # Errors
     /// When the file can't be read or is no key.
-    pub fn load(identity_key: &Path) -> Result<Self, IdentityError> {
-        let seed = read_seed(identity_key)?;
+    pub fn load(identity_key: &Path) -> Result<Self, SecretFileError> {
+        let seed = Zeroizing::new(secret_file::load(identity_key)?);
         let mut key = Zeroizing::new([0; 32]);
         Hkdf::<Sha256>::new(None, &*seed)
             .expand(LABEL, &mut *key)
-            .map_err(|_| IdentityError::Damaged)?;
+            .map_err(|_| SecretFileError::Damaged(identity_key.to_owned()))?;
         Ok(Self(SigningKey::from_bytes(&key)))
     }
 

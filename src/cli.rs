@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and which status the process ends with.
 
 pub mod agent;
+pub mod agents;
 pub mod audit;
 pub mod backup;
 pub mod config;
@@ -24,7 +25,8 @@ use clap::{Args, Parser, Subcommand};
 #[command(name = "atlas", version, propagate_version = true, max_term_width = 100)]
 #[command(
     after_help = "Exit status: 0 done, 1 the thing asked for failed, 2 wrong usage, \
-    70 an internal part could not be kept alive, 74 the disk failed."
+    70 an internal part could not be kept alive, 74 the disk failed, \
+    77 this agent was revoked."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -70,7 +72,7 @@ enum Command {
     Agent(agent::AgentArgs),
     /// Send the reports of a fleet that does not exist, and measure.
     Simulate(simulate::SimulateArgs),
-    /// Make tokens with which machines join.
+    /// Make, show and end tokens with which machines join.
     Token(token::TokenArgs),
     /// Make the cluster secret of 1.x and 2.0.
     Secret(secret::SecretArgs),
@@ -84,6 +86,8 @@ enum Command {
     Config(config::ConfigArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
+    /// Show, approve and revoke enrolled agents, and rotate their keys.
+    Agents(agents::AgentsArgs),
     /// Print the API's description (OpenAPI 3.1, JSON).
     #[command(hide = true)]
     Openapi,
@@ -122,10 +126,7 @@ impl Failure {
 
     /// A failure with its sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
-        Self {
-            sentence: sentence.into(),
-            status: 1,
-        }
+        Self::with_status(1, sentence)
     }
 }
 
@@ -146,6 +147,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(args) => migrate::run(&global, &args),
         Command::Config(args) => config::run(&global, args),
         Command::Audit(args) => audit::run(&global, args),
+        Command::Agents(args) => agents::run(&global, args),
         Command::Openapi => {
             println!("{}", crate::http::openapi::text());
             Ok(())

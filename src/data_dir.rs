@@ -101,6 +101,12 @@ impl DataDir {
         self.path.join("identity.key")
     }
 
+    /// The key that wraps the secrets in the store. It never rests with them.
+    #[must_use]
+    pub fn vault_key(&self) -> PathBuf {
+        self.path.join("vault.key")
+    }
+
     /// Where this machine's agent keeps its identity and its spool.
     #[must_use]
     pub fn agent(&self) -> PathBuf {

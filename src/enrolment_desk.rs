@@ -4,17 +4,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use atlas_actors::auth::{AgentCredential, Digest};
+use atlas_actors::auth::Digest;
+use atlas_actors::auth::agents::record::AgentRecord;
+use atlas_actors::auth::agents::{AgentKey, AgentTable, KeyState};
 use atlas_actors::clock::Timestamp;
+use atlas_actors::limits::CLOCK_SKEW_MAX;
+use atlas_actors::messages::{AddNextKey, NewAgent};
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
 use crate::certificate_keeper::served::Served;
-use crate::secret_file;
-use crate::wire::enrolment::credential;
+use crate::secret_file::{self, SecretFileError};
+use crate::wire::enrolment::rekey::{RekeyAnswerV2, RekeyRequestV2, RekeyTerms};
 use crate::wire::enrolment::server::{AnswerTerms, ServerIdentity, verify_request};
-use crate::wire::enrolment::token::{JoinToken, TokenHash};
-use crate::wire::enrolment::{EnrolmentAnswerV2, EnrolmentRequestV2, FactsError};
+use crate::wire::enrolment::token::{JoinToken, SHARED_SECRET_ID, TokenHash};
+use crate::wire::enrolment::{EnrolmentAnswerV2, EnrolmentRequestV2, FIRST_EPOCH, FactsError};
 use crate::wire::envelope_v2::{Channel, Direction, OpenKey};
 use crate::wire::hex_id::{AgentId, KeyId, TokenId};
 use crate::wire::pin_set::{Nonce, PinSetV2};
@@ -24,6 +27,8 @@ use crate::wire::secret::Secret;
 pub struct EnrolmentDesk {
     identity: ServerIdentity,
     served: watch::Receiver<Arc<Served>>,
+    /// What stands for a token when the cluster's secret is used; without it that way is closed.
+    shared: Option<TokenHash>,
 }
 
 /// Why an agent is not enrolled.
@@ -35,43 +40,46 @@ pub enum EnrolError {
     /// It does not prove the token.
     #[error("the token is refused")]
     Refused,
+    /// The agent's clock is too far off to tell an old request from a new one.
+    #[error("the agent's clock is off: the server has {server_time}")]
+    ClockSkew {
+        /// The server's time.
+        server_time: Timestamp,
+    },
     /// The operating system gives no randomness.
     #[error("no random numbers are to be had")]
     NoRandomness,
-}
-
-/// The server's identity key can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum IdentityError {
-    /// The file can't be read or written.
-    #[error("the server's identity key can't be read or written: {0}")]
-    File(#[from] std::io::Error),
-    /// The file is not a key.
-    #[error(
-        "the server's identity key is damaged: restore it from a backup, or remove it and enrol all agents again"
-    )]
-    Damaged,
 }
 
 impl EnrolmentDesk {
     /// The desk of the server whose identity key is in that file; made when there is none.
     ///
     /// # Errors
-    /// See [`IdentityError`].
-    pub fn open(key_file: &Path, served: watch::Receiver<Arc<Served>>) -> Result<Self, IdentityError> {
-        let text = match std::fs::read_to_string(key_file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let text = secret_file::random_hex()?;
-                secret_file::write(key_file, text.as_bytes())?;
-                text
-            }
-            Err(error) => return Err(error.into()),
-        };
+    /// When the file can't be read or written, or is no key.
+    pub fn open(
+        key_file: &Path,
+        served: watch::Receiver<Arc<Served>>,
+        shared: Option<TokenHash>,
+    ) -> Result<Self, SecretFileError> {
+        let seed = secret_file::load_or_make(key_file)?;
         Ok(Self {
-            identity: ServerIdentity::new(&Secret::new(seed(&text)?)),
+            identity: ServerIdentity::new(&Secret::new(seed)),
             served,
+            shared,
         })
+    }
+
+    /// What stands for a token's digest when that request uses the cluster's secret; `None` when it
+    /// uses a token.
+    ///
+    /// # Errors
+    /// When this server takes no such requests.
+    pub fn shared_digest(&self, request: &EnrolmentRequestV2) -> Result<Option<Digest>, EnrolError> {
+        if request.token_id != SHARED_SECRET_ID {
+            return Ok(None);
+        }
+        let shared = self.shared.as_ref().ok_or(EnrolError::Refused)?;
+        Ok(Some(*shared.0.expose()))
     }
 
     /// A token's text, as it is typed on the machine.
@@ -97,7 +105,7 @@ impl EnrolmentDesk {
     }
 
     /// Checks the request against the token's digest; answers with what the agent gets and what the
-    /// fleet keeps.
+    /// fleet keeps. An agent whose identity is known gets the name that it has.
     ///
     /// # Errors
     /// When it does not prove the token, or names a machine that can't be one.
@@ -105,24 +113,39 @@ impl EnrolmentDesk {
         &self,
         request: &EnrolmentRequestV2,
         token: &Digest,
+        known: &AgentTable,
         now: Timestamp,
-    ) -> Result<(EnrolmentAnswerV2, AgentCredential), EnrolError> {
+    ) -> Result<(EnrolmentAnswerV2, NewAgent), EnrolError> {
         use crate::wire::enrolment::server::VerifyError;
         let hash = TokenHash(Secret::new(*token));
         let verified = verify_request(&hash, self.identity.id(), request).map_err(|error| match error {
             VerifyError::Facts(error) => malformed(error),
             VerifyError::Token | VerifyError::IdentityKey => EnrolError::Refused,
         })?;
-        let terms = self.terms(now).map_err(|_| EnrolError::NoRandomness)?;
+        let earlier = known.with_identity(verified.machine_id(), &verified.ak_pub().0);
+        let terms = self
+            .terms(earlier.as_deref(), now)
+            .map_err(|_| EnrolError::NoRandomness)?;
         let (answer, credential) = verified
             .answer(&self.identity, terms)
             .map_err(|_| EnrolError::Refused)?;
-        Ok((answer, kept(&credential)))
+        let agent = NewAgent {
+            agent_id: credential.agent_id.to_string(),
+            machine: credential.machine_id.clone(),
+            kid: credential.kid.to_string(),
+            epoch: credential.epoch,
+            root: *credential.root.expose(),
+            identity: credential.ak_pub.0,
+            created_at: credential.created,
+        };
+        Ok((answer, agent))
     }
 
-    fn terms(&self, now: Timestamp) -> Result<AnswerTerms, getrandom::Error> {
+    fn terms(&self, earlier: Option<&AgentRecord>, now: Timestamp) -> Result<AnswerTerms, getrandom::Error> {
+        let agent_id = earlier.and_then(|agent| agent.agent_id.parse().ok());
         Ok(AnswerTerms {
-            agent_id: AgentId::random()?,
+            agent_id: agent_id.map_or_else(AgentId::random, Ok)?,
+            epoch: earlier.map_or(FIRST_EPOCH, AgentRecord::next_epoch),
             kid: KeyId::random()?,
             command_keys: Vec::new(),
             tls_pins: self.served.borrow().pins(),
@@ -131,56 +154,69 @@ impl EnrolmentDesk {
         })
     }
 
-    /// The key that opens what this agent sends; `None` when its record is damaged.
+    /// Answers an agent that asks for another key; the fleet must keep it before the agent hears.
+    ///
+    /// # Errors
+    /// When the request is not the agent's, or is an old one.
+    pub fn rekey(
+        &self,
+        agent: &AgentRecord,
+        request: &RekeyRequestV2,
+        now: Timestamp,
+    ) -> Result<(RekeyAnswerV2, AddNextKey), EnrolError> {
+        request
+            .verify(&agent.identity, self.identity.id())
+            .map_err(|_| EnrolError::Refused)?;
+        if request.sent_at().distance(now) > CLOCK_SKEW_MAX {
+            return Err(EnrolError::ClockSkew { server_time: now });
+        }
+        let terms = self
+            .rekey_terms(agent, now)
+            .map_err(|_| EnrolError::NoRandomness)?;
+        let (answer, root) = request
+            .answer(&self.identity, terms)
+            .map_err(|_| EnrolError::Refused)?;
+        let key = AgentKey {
+            kid: answer.kid.to_string(),
+            epoch: answer.ep,
+            root: *root.expose(),
+            // The fleet knows in which rotation.
+            generation: 0,
+            state: KeyState::Next,
+            agreed_at: now,
+        };
+        let agreed = AddNextKey {
+            agent_id: agent.agent_id.clone(),
+            key,
+            exchange: request.ex_pub.0,
+        };
+        Ok((answer, agreed))
+    }
+
+    fn rekey_terms(&self, agent: &AgentRecord, now: Timestamp) -> Result<RekeyTerms, getrandom::Error> {
+        Ok(RekeyTerms {
+            kid: KeyId::random()?,
+            epoch: agent.next_epoch(),
+            tls_pins: self.served.borrow().pins(),
+            now,
+            exchange: Secret::random()?,
+        })
+    }
+
+    /// The key that opens what this agent sends under that key; `None` when its record is damaged.
     #[must_use]
-    pub fn open_key(&self, agent: &AgentCredential) -> Option<OpenKey> {
+    pub fn open_key(&self, agent: &AgentRecord, key: &AgentKey) -> Option<OpenKey> {
         let channel = Channel {
             direction: Direction::AgentToServer,
             agent_id: agent.agent_id.parse().ok()?,
             server_id: self.identity.id(),
-            kid: agent.kid.parse().ok()?,
-            epoch: agent.epoch,
+            kid: key.kid.parse().ok()?,
+            epoch: key.epoch,
         };
-        Some(OpenKey::derive(&Secret::new(agent.root), &channel))
+        Some(OpenKey::derive(&Secret::new(key.root), &channel))
     }
-}
-
-/// The server's identity key.
-///
-/// # Errors
-/// When the file can't be read or is no key.
-pub fn read_seed(key_file: &Path) -> Result<Zeroizing<[u8; 32]>, IdentityError> {
-    let text = Zeroizing::new(std::fs::read_to_string(key_file)?);
-    seed(&text).map(Zeroizing::new)
-}
-
-fn seed(text: &str) -> Result<[u8; 32], IdentityError> {
-    from_hex(text.trim()).ok_or(IdentityError::Damaged)
 }
 
 fn malformed(error: FactsError) -> EnrolError {
     EnrolError::Malformed(error.to_string())
-}
-
-fn kept(credential: &credential::AgentCredential) -> AgentCredential {
-    AgentCredential {
-        agent_id: credential.agent_id.to_string(),
-        machine: credential.machine_id.clone(),
-        kid: credential.kid.to_string(),
-        epoch: credential.epoch,
-        root: *credential.root.expose(),
-        identity: credential.ak_pub.0,
-        created_at: credential.created,
-    }
-}
-
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

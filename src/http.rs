@@ -2,6 +2,7 @@
 //! imports the agent; what both know is in `wire`.
 
 pub mod access;
+pub mod agents;
 pub mod audit;
 pub mod body;
 pub mod certificate;
@@ -10,6 +11,7 @@ pub mod conditional;
 pub mod error;
 pub mod health;
 pub mod history;
+pub mod legacy;
 pub mod limits;
 pub mod machines;
 pub mod openapi;
@@ -85,6 +87,10 @@ pub struct LegacyAgents {
     pub api_key: Option<String>,
     /// The key under which they seal their reports; with it plain ones are refused.
     pub sealing_key: Option<KeyV1>,
+    /// Whether plain reports are refused even without such a key.
+    pub require_sealed: bool,
+    /// When these agents are no longer taken.
+    pub until: Option<Timestamp>,
 }
 
 impl Edge {

@@ -18,4 +18,5 @@ pub mod outbound;
 pub mod secret_file;
 pub mod simulate;
 pub mod tls;
+pub mod vault;
 pub mod wire;

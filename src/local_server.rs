@@ -59,24 +59,44 @@ impl LocalServer {
     /// # Errors
     /// When the server does not run or refuses.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        let request = self
-            .client
-            .post(format!("{}{path}", self.url))
-            .bearer_auth(&self.key)
-            .json(body);
-        let answer = request.send().await.map_err(|error| {
+        let request = self.client.post(format!("{}{path}", self.url)).json(body);
+        Ok(self.answered(request).await?.json().await?)
+    }
+
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// When the server does not run or refuses.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let request = self.client.get(format!("{}{path}", self.url));
+        Ok(self.answered(request).await?.json().await?)
+    }
+
+    /// Has something done that is answered by nothing.
+    ///
+    /// # Errors
+    /// When the server does not run or refuses.
+    pub async fn done(&self, method: reqwest::Method, path: &str) -> Result<(), Failure> {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        self.answered(request).await.map(drop)
+    }
+
+    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
+        let answer = request.bearer_auth(&self.key).send().await.map_err(|error| {
             let hint = "is it running? `atlas up` starts it, --port names another port";
             Failure::new(format!(
                 "the server on this machine does not answer at {} ({error}): {hint}",
                 self.url
             ))
         })?;
-        if !answer.status().is_success() {
-            let status = answer.status();
-            let said = answer.text().await.unwrap_or_default();
-            return Err(Failure::new(format!("the server refused ({status}): {said}")));
+        if answer.status().is_success() {
+            return Ok(answer);
         }
-        Ok(answer.json().await?)
+        let status = answer.status();
+        let said: serde_json::Value = answer.json().await.unwrap_or_default();
+        let message = said.pointer("/error/message").or(said.get("message"));
+        let message = message.and_then(|message| message.as_str()).unwrap_or_default();
+        Err(Failure::new(format!("the server refused ({status}): {message}")))
     }
 }
 

@@ -20,3 +20,4 @@ pub mod report_v1;
 pub mod secret;
 pub mod shape;
 pub mod views;
+pub mod wrapping;

@@ -1,9 +1,9 @@
 //! Owns who may speak to the server: users, their sessions, enrolment tokens and enrolled agents.
-//! Receives `SignIn`, `SignOut`, `EnsureAdmin`, `IssueToken`, `FindToken`, `EnrolAgent`,
-//! `DropAgentsOf`; publishes an immutable [`Credentials`], so that checking one costs no message.
+//! Receives `SignIn`, `SignOut`, `EnsureAdmin`, and what [`agents::messages`] has of tokens and
+//! agents; publishes an immutable [`Credentials`], so that checking one costs no message.
 //! Passwords are hashed by a pool of its own: one takes a quarter of a second.
 
-mod agents;
+pub mod agents;
 pub mod credentials;
 pub mod lockout;
 pub mod messages;
@@ -25,8 +25,10 @@ use crate::model::{Role, UserName};
 use crate::store::{Document, DocumentKind, Revision, Store, StoreError};
 use crate::stored::decode;
 use crate::supervision::{ActorName, Restarts, Safety};
+use crate::vault::Vault;
 
-pub use credentials::{AgentCredential, Credentials, Digest, Session, digest};
+use agents::load::{StoredAgents, read_agents};
+pub use credentials::{Credentials, Digest, Session, digest};
 use lockout::Lockout;
 use password::PasswordHasher;
 use tokens::EnrolmentToken;
@@ -49,6 +51,7 @@ pub(crate) struct User {
 /// Who may speak to the server.
 pub struct AuthService {
     store: Arc<dyn Store>,
+    vault: Arc<dyn Vault>,
     clock: Arc<dyn Clock>,
     safety: Safety,
     restarts: Restarts,
@@ -57,6 +60,8 @@ pub struct AuthService {
     session_length: Duration,
     users: BTreeMap<UserName, User>,
     tokens: HashMap<String, (EnrolmentToken, Revision)>,
+    agent_revisions: HashMap<String, Revision>,
+    rotation_revision: Revision,
     lockout: Lockout,
     /// Passwords that are with the hasher.
     checking: usize,
@@ -67,8 +72,7 @@ pub struct AuthService {
 struct Stored {
     users: Vec<User>,
     sessions: Vec<(Digest, Session)>,
-    tokens: Vec<(String, EnrolmentToken, Revision)>,
-    agents: Vec<AgentCredential>,
+    agents: StoredAgents,
 }
 
 impl AuthService {
@@ -76,6 +80,7 @@ impl AuthService {
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
+        vault: Arc<dyn Vault>,
         clock: Arc<dyn Clock>,
         safety: Safety,
         published: Arc<ArcSwap<Credentials>>,
@@ -84,6 +89,7 @@ impl AuthService {
     ) -> Self {
         Self {
             store,
+            vault,
             clock,
             safety,
             restarts: Restarts::default(),
@@ -92,6 +98,8 @@ impl AuthService {
             session_length,
             users: BTreeMap::new(),
             tokens: HashMap::new(),
+            agent_revisions: HashMap::new(),
+            rotation_revision: Revision::default(),
             lockout: Lockout::default(),
             checking: 0,
         }
@@ -104,7 +112,7 @@ impl AuthService {
     }
 
     fn load(&mut self, ctx: &mut Context<Self>) {
-        let reading = read_all(Arc::clone(&self.store));
+        let reading = read_all(Arc::clone(&self.store), Arc::clone(&self.vault));
         ctx.wait(reading.into_actor(self).map(|stored, service, ctx| match stored {
             Ok(stored) => service.become_loaded(stored),
             Err(error) => {
@@ -121,11 +129,6 @@ impl AuthService {
             .into_iter()
             .map(|user| (user.name.clone(), user))
             .collect();
-        self.tokens = stored
-            .tokens
-            .into_iter()
-            .map(|(id, token, revision)| (id, (token, revision)))
-            .collect();
         self.publish(|credentials| {
             let live = stored
                 .sessions
@@ -134,15 +137,14 @@ impl AuthService {
             credentials.sessions = live
                 .map(|(digest, session)| (digest, Arc::new(session)))
                 .collect();
-            for agent in stored.agents {
-                credentials.add_agent(agent);
-            }
         });
+        self.take_agents(stored.agents);
     }
 
     fn drop_expired(&mut self, ctx: &mut Context<Self>) {
         self.drop_expired_sessions(ctx);
         self.drop_expired_tokens(ctx);
+        self.tend_agents(ctx);
         self.lockout.forget_old(self.clock.now());
     }
 }
@@ -166,7 +168,7 @@ impl Supervised for AuthService {
     }
 }
 
-async fn read_all(store: Arc<dyn Store>) -> Result<Stored, StoreError> {
+async fn read_all(store: Arc<dyn Store>, vault: Arc<dyn Vault>) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
     for document in list_all(&*store, DocumentKind::User).await? {
         stored.users.extend(read::<User>(&document));
@@ -174,15 +176,7 @@ async fn read_all(store: Arc<dyn Store>) -> Result<Stored, StoreError> {
     for document in list_all(&*store, DocumentKind::Session).await? {
         stored.sessions.extend(read::<(Digest, Session)>(&document));
     }
-    for document in list_all(&*store, DocumentKind::Token).await? {
-        let token = read::<EnrolmentToken>(&document);
-        stored
-            .tokens
-            .extend(token.map(|token| (document.key.clone(), token, document.revision)));
-    }
-    for document in list_all(&*store, DocumentKind::Agent).await? {
-        stored.agents.extend(read::<AgentCredential>(&document));
-    }
+    stored.agents = read_agents(&*store, &*vault).await?;
     Ok(stored)
 }
 

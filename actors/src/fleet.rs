@@ -38,12 +38,15 @@ use crate::roster::{FleetView, Published, Roster, ViewEncoder};
 use crate::store::{Store, StoreError, Stream};
 use crate::supervision::keeper::keep_in;
 use crate::supervision::{ActorName, Fault, GiveUp, Safety};
+use crate::vault::Vault;
 
 /// What the fleet needs from outside.
 #[derive(Clone)]
 pub struct Ports {
     /// Where bytes rest.
     pub store: Arc<dyn Store>,
+    /// What wraps secrets before they rest there.
+    pub vault: Arc<dyn Vault>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How views look on the wire.
@@ -92,6 +95,7 @@ impl Fleet {
         let (fleet, services) = (Arbiter::new(), Arbiter::new());
         let Ports {
             store,
+            vault,
             clock,
             encoder,
             signer,
@@ -121,6 +125,7 @@ impl Fleet {
             ActorName::AuthService,
             AuthService::new(
                 store.clone(),
+                vault,
                 clock.clone(),
                 safety.clone(),
                 credentials.clone(),

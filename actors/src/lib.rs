@@ -1,7 +1,8 @@
 //! The fleet as a library. Every piece of state has one owner, an actix actor; owners exchange the
 //! typed messages of [`messages`] and publish immutable views for readers. Nothing here names HTTP,
 //! TLS, JSON, SQL, a command line or a network: what the actors need from outside they declare as
-//! ports ([`store::Store`], [`clock::Clock`], [`roster::ViewEncoder`]) and are given at start.
+//! ports ([`store::Store`], [`clock::Clock`], [`vault::Vault`], [`roster::ViewEncoder`]) and are given
+//! at start.
 //!
 //! Read [`fleet`] first: it wires all actors on one page.
 
@@ -23,5 +24,6 @@ pub mod roster;
 pub mod store;
 pub mod stored;
 pub mod supervision;
+pub mod vault;
 
 pub use fleet::{Fleet, Ports, Settings};

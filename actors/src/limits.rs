@@ -123,6 +123,28 @@ pub const SESSIONS_MAX: usize = 10_000;
 /// Enrolment tokens that may be open at once.
 pub const TOKENS_MAX: usize = 1_000;
 
+/// Agents that may wait to be approved. Reason: who has the shared secret of a cluster can ask for
+/// any number of machines, and an administrator reads them all.
+pub const AGENTS_PENDING_MAX: usize = 1_000;
+
+/// How long an agent's earlier key is taken after a rotation began, unless all have moved before.
+/// Reason: twice what waits in an agent's spool at most (16 MiB, about three days).
+pub const RETIRING_FOR: Duration = Duration::from_secs(7 * 86_400);
+
+/// Over how long agents are asked to agree on new keys. Reason: a tenth of the 30 days after which
+/// an agent asks by itself; 100,000 agents are then two in five seconds.
+pub const ROTATION_SPREAD: Duration = Duration::from_secs(3 * 86_400);
+
+/// How old an agent's key may become before it asks for another by itself.
+pub const KEY_AGE_MAX: Duration = Duration::from_secs(30 * 86_400);
+
+/// Retiring keys of one agent. Reason: rotations that follow each other within a week must not make
+/// its record grow.
+pub const RETIRING_KEYS_MAX: u32 = 4;
+
+/// Agents whose dead keys are dropped in one go. Reason: each is a write, and reports come first.
+pub const KEYS_DROPPED_TOGETHER: usize = 64;
+
 /// Passwords that wait to be checked. Reason: one takes a quarter of a second; who is 17th would
 /// wait over four.
 pub const PASSWORD_QUEUE: usize = 16;

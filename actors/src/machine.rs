@@ -4,6 +4,7 @@
 //! A change is decided, written to the journal, and only then applied: what was answered is on disk,
 //! and what is shown is on disk. While one change is on its way to the disk, the next one waits.
 
+pub mod clone_watch;
 pub mod event;
 mod lifecycle;
 pub mod open_block;
@@ -187,12 +188,14 @@ impl Handler<RecordReport> for Machine {
 
     fn handle(&mut self, RecordReport(report): RecordReport, ctx: &mut Context<Self>) -> Self::Result {
         let now = self.ports.clock.now();
+        let suspicion = self.record.as_deref().and_then(|record| record.suspect(&report));
         let event = match self.decide(&report, now, ctx) {
             Ok(Decision::Accept(event)) => event,
             Ok(Decision::Duplicate) => {
                 return answered(Ok(Receipt {
                     duplicate: true,
                     commands_due: 0,
+                    suspicion: None,
                 }));
             }
             Err(error) => return answered(Err(error)),
@@ -202,12 +205,13 @@ impl Handler<RecordReport> for Machine {
             .store
             .append(self.stream(), self.version, vec![encode(&event)]);
         AtomicResponse::new(Box::pin(appended.into_actor(self).map(
-            |appended, machine, ctx| {
+            move |appended, machine, ctx| {
                 let version = appended.inspect_err(|error| machine.rebuild_if_stale(error, ctx))?;
                 machine.commit(event, version, ctx);
                 Ok(Receipt {
                     duplicate: false,
                     commands_due: 0,
+                    suspicion,
                 })
             },
         )))

@@ -14,6 +14,7 @@ use crate::roster::MachineSnapshot;
 use crate::store::{AppendError, StoreError, StoredBlock, TimeRange};
 
 pub use crate::audit_log::messages::*;
+pub use crate::auth::agents::messages::*;
 pub use crate::auth::messages::*;
 pub use crate::command_queue::messages::*;
 pub use crate::supervision::ActorName;
@@ -35,6 +36,11 @@ pub enum RecordError {
     /// Its samples are older than anything that is kept.
     #[error("the report is older than the history that is kept")]
     TooOld,
+    /// Its number was used for another report.
+    #[error(
+        "another report has this number: the agent's folder was copied or set back, and two may use its credential"
+    )]
+    SeqReused,
     /// Too far below the newest one to tell whether it is a repeat.
     #[error("the report's number is too old to tell whether it was sent before")]
     ReplayTooOld,

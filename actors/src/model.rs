@@ -12,5 +12,5 @@ pub use facts::{AgentKind, Facts, OsFamily};
 pub use machine_id::{MachineId, MachineIdError, Tag};
 pub use metric::{METRIC_COUNT, Metric, Samples, Unit};
 pub use presence::{Presence, PresenceRule};
-pub use report::{Counters, Delivery, Receipt, Report};
+pub use report::{CloneEvidence, Counters, Delivery, Receipt, Report};
 pub use user::{Role, UserName};

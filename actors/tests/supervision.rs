@@ -278,6 +278,7 @@ async fn a_token_is_made_after_the_auth_service_panicked() {
     let asked = IssueToken {
         uses_max: 1,
         ttl: std::time::Duration::from_secs(60),
+        by: "admin".to_owned(),
     };
     fleet
         .until("a token", async |fleet: &Fleet| {

@@ -13,7 +13,7 @@ use sysinfo::System;
 use crate::tls::pinned::{BesidePin, FirstContact, PinnedVerifier, client_config};
 use crate::wire::enrolment::agent::{AgentEnrolment, AgentSeeds, FinishError};
 use crate::wire::enrolment::identity::AgentIdentity;
-use crate::wire::enrolment::token::JoinToken;
+use crate::wire::enrolment::token::{JoinToken, TokenHash};
 use crate::wire::enrolment::{EnrolmentAnswerV2, FactsError, MachineFactsV2};
 use crate::wire::pins::TlsPin;
 
@@ -64,33 +64,66 @@ pub fn default_machine_id() -> String {
         .unwrap_or_else(|| "unnamed".to_owned())
 }
 
+/// With what a machine asks to be enrolled.
+pub enum EnrolWith {
+    /// A join token.
+    Token(JoinToken),
+    /// The secret that a cluster of 1.x and 2.0 shares; an administrator must approve then.
+    SharedSecret(TokenHash),
+}
+
+impl From<JoinToken> for EnrolWith {
+    fn from(token: JoinToken) -> Self {
+        Self::Token(token)
+    }
+}
+
+impl From<TokenHash> for EnrolWith {
+    fn from(secret: TokenHash) -> Self {
+        Self::SharedSecret(secret)
+    }
+}
+
+/// A machine that is enrolled.
+pub struct Enrolled {
+    /// Who it is now.
+    pub identity: AgentIdentity,
+    /// Whether an administrator must approve it first.
+    pub is_pending: bool,
+}
+
 /// Enrols this machine. With the identity key that it had it stays the same agent.
 ///
 /// # Errors
 /// See [`EnrolAgentError`].
 pub async fn enrol(
     server_url: &str,
-    token: &JoinToken,
+    with: EnrolWith,
     machine_id: &str,
     earlier: Option<&AgentIdentity>,
-) -> Result<AgentIdentity, EnrolAgentError> {
+) -> Result<Enrolled, EnrolAgentError> {
     let seeds = match earlier {
         Some(identity) => AgentSeeds::again(identity.identity_key.clone()),
         None => AgentSeeds::random(),
     };
     let seeds = seeds.map_err(|_| EnrolAgentError::NoRandomness)?;
-    let enrolment = AgentEnrolment::begin(token, server_url, facts(machine_id), seeds)?;
+    let enrolment = match with {
+        EnrolWith::Token(token) => AgentEnrolment::begin(&token, server_url, facts(machine_id), seeds)?,
+        EnrolWith::SharedSecret(secret) => {
+            AgentEnrolment::begin_shared(secret, server_url, facts(machine_id), seeds)?
+        }
+    };
     let first_contact = FirstContact::new();
     let tls = client_config(first_contact.clone())?;
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .timeout(TIMEOUT)
         .build()?;
-    let answer = ask(&client, server_url, &enrolment).await?;
+    let (answer, is_pending) = ask(&client, server_url, &enrolment).await?;
     let identity = enrolment.finish(&answer)?;
     match first_contact.seen() {
         Some(seen) if !identity.trusts_tls_key(&seen) => Err(EnrolAgentError::Intercepted(seen)),
-        _ => Ok(identity),
+        _ => Ok(Enrolled { identity, is_pending }),
     }
 }
 
@@ -109,7 +142,7 @@ async fn ask(
     client: &reqwest::Client,
     server_url: &str,
     enrolment: &AgentEnrolment,
-) -> Result<EnrolmentAnswerV2, EnrolAgentError> {
+) -> Result<(EnrolmentAnswerV2, bool), EnrolAgentError> {
     let url = format!("{}/api/v2/enroll", server_url.trim_end_matches('/'));
     let unreachable = |error: reqwest::Error| EnrolAgentError::Unreachable {
         url: url.clone(),
@@ -125,12 +158,15 @@ async fn ask(
     let body = answer.bytes().await.map_err(unreachable)?;
     if !status.is_success() {
         let said: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        let message = said.pointer("/error/message").and_then(serde_json::Value::as_str);
+        let message = said.pointer("/error/message").or(said.get("message"));
+        let message = message.and_then(serde_json::Value::as_str);
         return Err(EnrolAgentError::Refused(
             message.map_or_else(|| status.to_string(), ToOwned::to_owned),
         ));
     }
-    EnrolmentAnswerV2::parse(&body).map_err(|error| EnrolAgentError::Refused(error.to_string()))
+    let answer =
+        EnrolmentAnswerV2::parse(&body).map_err(|error| EnrolAgentError::Refused(error.to_string()))?;
+    Ok((answer, status == reqwest::StatusCode::ACCEPTED))
 }
 
 /// An HTTPS client that takes the keys of the identity's server and no other.

@@ -1,5 +1,6 @@
 //! Owns the way to the server: sends what waits in the spool, oldest first, one at a time, each
-//! sealed anew. Receives `ReportsWait`; asks the spool and the breaker; emits nothing.
+//! sealed anew, and agrees on another key when one is due. Receives `ReportsWait`; asks the spool and
+//! the breaker; emits nothing.
 
 #![expect(
     clippy::disallowed_types,
@@ -8,33 +9,35 @@
 
 pub mod answer;
 pub mod backoff;
+pub mod credential;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture};
 use atlas_actors::audit_log::AuditHead;
 use atlas_actors::breaker::{Admission, Admit, Breaker, CallOutcome, RecordOutcome};
-use atlas_actors::clock::{Clock, SystemClock};
+use atlas_actors::clock::{Clock, SystemClock, Timestamp};
 use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
+use tokio::sync::watch;
 
 use self::answer::{Step, step};
 use self::backoff::{Backoff, RetryRule};
-use super::enrol::pinned_client;
+use self::credential::{Credential, RENEW_AGAIN_AFTER};
 use super::spool::disk::StoredReport;
 use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
-use super::{StartAgentError, repin};
 use crate::tls::pinned::PinMismatch;
 use crate::wire::audit_json;
-use crate::wire::enrolment::identity::AgentIdentity;
-use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing, SealKey};
+use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing};
 
 /// The route as the seal knows it.
 pub const REPORT_ROUTE: &str = "/api/fleet/report";
 /// How long an agent waits whose credential is refused.
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
+/// How long an agent waits between two tries while nobody has approved it.
+const PENDING_WAIT: Duration = Duration::from_secs(15);
 
 /// Reports wait in the spool.
 #[derive(Clone, Copy, Debug, Message)]
@@ -43,17 +46,13 @@ pub struct ReportsWait;
 
 /// What an uplink is made of.
 pub struct UplinkParts {
-    /// Who this agent is, and which keys of the server it knows.
-    pub identity: AgentIdentity,
-    /// Where that is kept.
-    pub identity_dir: PathBuf,
+    /// What it speaks with.
+    pub credential: Credential,
     /// Where the server is.
     pub server_url: String,
-    /// Where reports go.
-    pub report_url: String,
-    /// What seals them.
-    pub key: SealKey,
-    /// Where they wait.
+    /// Where a new identity is written down.
+    pub folder: PathBuf,
+    /// Where reports wait.
     pub spool: Addr<Spool>,
     /// The server's breaker.
     pub breaker: Addr<Breaker>,
@@ -61,17 +60,25 @@ pub struct UplinkParts {
     pub retry: RetryRule,
     /// How long an answer may take.
     pub timeout: Duration,
+    /// Hears the server's sentence when this agent was turned out.
+    pub revoked: watch::Sender<Option<String>>,
 }
 
 /// The way to the server.
 pub struct Uplink {
-    parts: Arc<UplinkParts>,
-    /// Takes the server's keys only.
-    client: reqwest::Client,
+    credential: Arc<Credential>,
+    server_url: String,
+    folder: PathBuf,
+    spool: Addr<Spool>,
+    breaker: Addr<Breaker>,
+    timeout: Duration,
+    revoked: watch::Sender<Option<String>>,
     backoff: Backoff,
     is_busy: bool,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
     clock_offset_ms: i64,
+    /// No other key is asked for before.
+    renew_not_before: Option<Instant>,
     /// What was said last, so that it is said once.
     said: Option<String>,
     /// An audit head that the server once told, and contradicts now: it is reminded of it.
@@ -80,37 +87,45 @@ pub struct Uplink {
 
 /// With what the next report is sent.
 struct Asking {
-    client: reqwest::Client,
-    clock_offset_ms: i64,
+    credential: Arc<Credential>,
+    report_url: String,
+    now: Timestamp,
+    timeout: Duration,
     contradicted: Option<AuditHead>,
 }
 
 impl Uplink {
     /// Starts an uplink; what an earlier run left in the spool is sent at once.
-    ///
-    /// # Errors
-    /// When TLS can't be set up.
-    pub fn start_supervised(parts: UplinkParts) -> Result<Addr<Self>, StartAgentError> {
-        let client = pinned_client(&parts.identity)?;
-        let parts = Arc::new(parts);
+    #[must_use]
+    pub fn start_supervised(parts: UplinkParts) -> Addr<Self> {
         let uplink = Self {
+            credential: Arc::new(parts.credential),
+            server_url: parts.server_url,
+            folder: parts.folder,
+            spool: parts.spool,
+            breaker: parts.breaker,
+            revoked: parts.revoked,
+            timeout: parts.timeout,
             backoff: Backoff::new(parts.retry),
-            parts,
-            client,
             is_busy: false,
             clock_offset_ms: 0,
+            renew_not_before: None,
             said: None,
             contradicted: None,
         };
-        Ok(keep(ActorName::Uplink, None, uplink))
+        keep(ActorName::Uplink, None, uplink)
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(SystemClock.now().as_millis() + self.clock_offset_ms)
     }
 
     fn send_next(&mut self, ctx: &mut Context<Self>) {
-        if self.is_busy {
+        if self.is_busy || self.revoked.borrow().is_some() {
             return;
         }
         self.is_busy = true;
-        let sending = send_oldest(self.parts.clone(), self.asking());
+        let sending = send_oldest(self.spool.clone(), self.breaker.clone(), self.asking());
         ctx.spawn(sending.into_actor(self).map(|sent, uplink, ctx| {
             uplink.is_busy = false;
             match sent {
@@ -122,27 +137,74 @@ impl Uplink {
 
     fn asking(&self) -> Asking {
         Asking {
-            client: self.client.clone(),
-            clock_offset_ms: self.clock_offset_ms,
+            credential: Arc::clone(&self.credential),
+            report_url: format!("{}{REPORT_ROUTE}", self.server_url),
+            now: self.now(),
+            timeout: self.timeout,
             contradicted: self.contradicted,
         }
     }
 
+    /// Agrees on another key, then goes on; `is_stuck` = nothing can be sent without.
+    fn renew(&mut self, is_stuck: bool, ctx: &mut Context<Self>) {
+        self.is_busy = true;
+        self.renew_not_before = Some(Instant::now() + RENEW_AGAIN_AFTER);
+        let (credential, now) = (Arc::clone(&self.credential), self.now());
+        let (server_url, folder) = (self.server_url.clone(), self.folder.clone());
+        let timeout = self.timeout;
+        let renewing = async move { credential.renew(&server_url, &folder, now, timeout).await };
+        ctx.spawn(renewing.into_actor(self).map(move |renewed, uplink, ctx| {
+            uplink.is_busy = false;
+            match renewed {
+                Ok(credential) => {
+                    tracing::info!(epoch = credential.identity.epoch, "a new key was agreed on");
+                    uplink.credential = Arc::new(credential);
+                    uplink.send_next(ctx);
+                }
+                // Without the server's word the key is refused still: who is unknown, is so for long.
+                Err(Step::KeyRefused(sentence)) => uplink.pause(Step::Rejected(sentence), ctx),
+                Err(step) if is_stuck => uplink.pause(step, ctx),
+                Err(Step::Revoked(sentence)) => uplink.pause(Step::Revoked(sentence), ctx),
+                Err(step) => {
+                    tracing::warn!(?step, "no new key was agreed on: the old one goes on for now");
+                    uplink.send_next(ctx);
+                }
+            }
+        }));
+    }
+
+    fn is_renewal_due(&self, asked: bool) -> bool {
+        let may_ask = self
+            .renew_not_before
+            .is_none_or(|moment| moment <= Instant::now());
+        may_ask && (asked || self.credential.is_worn(self.now()))
+    }
+
     fn follow(&mut self, seq: u64, step: Step, ctx: &mut Context<Self>) {
-        let spool = self.parts.spool.clone();
+        let spool = self.spool.clone();
         match step {
-            Step::Settle { audit_head } => {
+            Step::Settle { rekey, audit_head } => {
                 self.say(None);
                 self.backoff.reset();
-                self.settle(SettleReport { seq, audit_head }, ctx);
+                let is_due = self.is_renewal_due(rekey);
+                self.settle(SettleReport { seq, audit_head }, is_due, ctx);
             }
             Step::Refuse(sentence) => {
                 tracing::error!(seq, %sentence, "the server will never take this report: it is set aside");
-                self.after(
-                    async move { spool.send(RefuseReport { seq, sentence }).await.is_ok() },
-                    ctx,
-                );
+                let refused = async move { spool.send(RefuseReport { seq, sentence }).await.is_ok() };
+                self.after(refused, ctx);
             }
+            Step::KeyRefused(sentence) => {
+                tracing::warn!(%sentence, "the server does not take this key: another one is asked for");
+                self.renew(true, ctx);
+            }
+            step => self.pause(step, ctx),
+        }
+    }
+
+    /// Nothing goes on at once: says why, and waits.
+    fn pause(&mut self, step: Step, ctx: &mut Context<Self>) {
+        match step {
             Step::SetClock(server_time) => {
                 self.clock_offset_ms = server_time.as_millis() - SystemClock.now().as_millis();
                 self.say(Some(format!(
@@ -152,9 +214,13 @@ impl Uplink {
                 let pause = self.backoff.next_pause();
                 self.wait(pause, ctx);
             }
-            Step::Rejected(sentence) => {
-                self.say(Some(format!("the server refuses this agent: {sentence}")));
-                self.wait(REFUSED_WAIT, ctx);
+            Step::Pending(sentence) => {
+                self.say(Some(sentence));
+                self.wait(PENDING_WAIT, ctx);
+            }
+            Step::Revoked(sentence) => {
+                tracing::error!(%sentence, "the server refuses this agent for good");
+                self.revoked.send_replace(Some(sentence));
             }
             Step::Retry { after, sentence } => {
                 self.say(Some(sentence));
@@ -166,24 +232,26 @@ impl Uplink {
                 self.learn_keys(ctx);
             }
             Step::BreakerOpen(retry_in) => self.wait(retry_in, ctx),
+            Step::Rejected(sentence) | Step::KeyRefused(sentence) | Step::Refuse(sentence) => {
+                self.say(Some(format!("the server refuses this agent: {sentence}")));
+                self.wait(REFUSED_WAIT, ctx);
+            }
+            Step::Settle { .. } => self.send_next(ctx),
         }
     }
 
-    /// Asks for the server's keys, and goes on with those that it vouches for.
+    /// Asks for the server's TLS keys, and goes on with those that it vouches for.
     fn learn_keys(&self, ctx: &mut Context<Self>) {
-        let parts = self.parts.clone();
-        let learning =
-            async move { repin::learn(&parts.server_url, &parts.identity, &parts.identity_dir).await };
+        let credential = Arc::clone(&self.credential);
+        let (server_url, folder) = (self.server_url.clone(), self.folder.clone());
+        let learning = async move { credential.learn_pins(&server_url, &folder).await };
         ctx.spawn(learning.into_actor(self).map(|learnt, uplink, ctx| {
-            match learnt
-                .map_err(|error| error.to_string())
-                .and_then(|identity| pinned_client(&identity).map_err(|error| error.to_string()))
-            {
-                Ok(client) => {
+            match learnt {
+                Ok(credential) => {
                     tracing::warn!(
                         "the server shows another TLS key, and vouches for it: it is taken from now on"
                     );
-                    uplink.client = client;
+                    uplink.credential = Arc::new(credential);
                 }
                 Err(error) => uplink.say(Some(format!("the server's TLS key is unknown, and {error}"))),
             }
@@ -192,11 +260,16 @@ impl Uplink {
         }));
     }
 
-    fn settle(&self, settled: SettleReport, ctx: &mut Context<Self>) {
-        let noted = self.parts.spool.send(settled);
-        ctx.spawn(noted.into_actor(self).map(|noted, uplink, ctx| {
-            if let Ok(contradicted) = noted {
-                uplink.contradicted = contradicted;
+    fn settle(&self, settled: SettleReport, renewal_is_due: bool, ctx: &mut Context<Self>) {
+        let noted = self.spool.send(settled);
+        ctx.spawn(noted.into_actor(self).map(move |noted, uplink, ctx| {
+            let Ok(contradicted) = noted else {
+                return;
+            };
+            uplink.contradicted = contradicted;
+            if renewal_is_due && !uplink.is_busy {
+                uplink.renew(false, ctx);
+            } else {
                 uplink.send_next(ctx);
             }
         }));
@@ -228,33 +301,32 @@ impl Uplink {
 }
 
 /// Sends the oldest report; nothing when none waits.
-async fn send_oldest(parts: Arc<UplinkParts>, asking: Asking) -> Option<(u64, Step)> {
+async fn send_oldest(spool: Addr<Spool>, breaker: Addr<Breaker>, asking: Asking) -> Option<(u64, Step)> {
     let next = NextReport {
-        key: parts.key.name(),
-        sealed: parts.key.sealed(),
+        key: asking.credential.key.name(),
+        sealed: asking.credential.key.sealed(),
     };
-    let report = parts.spool.send(next).await.ok()?.ok()??;
+    let report = spool.send(next).await.ok()?.ok()??;
     let seq = report.delivery.seq;
-    let permit = match parts.breaker.send(Admit).await.ok()? {
+    let permit = match breaker.send(Admit).await.ok()? {
         Admission::Allowed(permit) => permit,
         Admission::Refused { retry_in } => return Some((seq, Step::BreakerOpen(retry_in))),
     };
-    let step = send(&parts, asking, &report).await;
+    let step = send(asking, &report).await;
     let outcome = if step.is_outage() {
         CallOutcome::Failure
     } else {
         CallOutcome::Success
     };
     // A breaker that is gone is being restarted: it begins closed.
-    let _ = parts.breaker.send(RecordOutcome { permit, outcome }).await;
+    let _ = breaker.send(RecordOutcome { permit, outcome }).await;
     Some((seq, step))
 }
 
-async fn send(parts: &UplinkParts, asking: Asking, report: &StoredReport) -> Step {
-    let now = SystemClock.now().as_millis() + asking.clock_offset_ms;
-    let sealed = parts.key.seal(&Outgoing {
+async fn send(asking: Asking, report: &StoredReport) -> Step {
+    let sealed = asking.credential.key.seal(&Outgoing {
         seq: report.delivery.seq,
-        sent_at: atlas_actors::clock::Timestamp::from_millis(now),
+        sent_at: asking.now,
         context: SealContext {
             method: "POST",
             route: REPORT_ROUTE,
@@ -273,13 +345,14 @@ async fn send(parts: &UplinkParts, asking: Asking, report: &StoredReport) -> Ste
         }
     };
     let mut request = asking
+        .credential
         .client
-        .post(&parts.report_url)
+        .post(&asking.report_url)
         .header("content-type", "application/json");
     if let Some(seen) = asking.contradicted {
         request = request.header(audit_json::SEEN_HEADER, audit_json::head_text(&seen));
     }
-    match request.timeout(parts.timeout).body(body).send().await {
+    match request.timeout(asking.timeout).body(body).send().await {
         Ok(response) => step(response).await,
         Err(error) if PinMismatch::find(&error).is_some() => Step::UnknownKey(answer::unreachable(&error)),
         Err(error) => Step::Retry {

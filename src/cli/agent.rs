@@ -1,17 +1,23 @@
 //! `atlas agent`: runs the agent, enrols this machine, or tries everything once.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::{Failure, Global, logging};
+use crate::agent::enrol::EnrolWith;
 use crate::agent::uplink::backoff::RetryRule;
 use crate::agent::{self, AgentSettings, OutageRule, enrol, identity_file, test_run};
 use crate::config::{AgentConfig, Config};
 use crate::data_dir::DataDir;
 use crate::wire::enrolment::identity::AgentIdentity;
-use crate::wire::enrolment::token::JoinToken;
+use crate::wire::enrolment::token::{JoinToken, TokenHash};
+
+/// The process's status when this agent was revoked (`EX_NOPERM` of sysexits): a service need not start
+/// it again.
+const STATUS_REVOKED: u8 = 77;
 
 /// How to run the agent.
 #[derive(Debug, Args)]
@@ -31,8 +37,15 @@ enum AgentCommand {
         /// The server, as https://name:8768.
         url: String,
         /// The token.
-        #[arg(long, value_name = "TOKEN")]
-        token: String,
+        #[arg(long, value_name = "TOKEN", required_unless_present = "cluster_secret_file")]
+        token: Option<String>,
+        /// The cluster secret of 1.x and 2.0, in place of a token; an administrator must then approve
+        /// this machine.
+        #[arg(long, value_name = "FILE", conflicts_with = "token")]
+        cluster_secret_file: Option<PathBuf>,
+        /// Forget who this machine was at the server: after it was revoked, or for a copy of a disk.
+        #[arg(long)]
+        new_identity: bool,
         /// The id to report under [default: the host name].
         #[arg(long, value_name = "ID")]
         machine_id: Option<String>,
@@ -62,10 +75,13 @@ pub fn run(global: &Global, args: AgentArgs) -> Result<(), Failure> {
             Some(AgentCommand::Enroll {
                 url,
                 token,
+                cluster_secret_file,
+                new_identity,
                 machine_id,
             }) => {
                 let machine_id = machine_id.or_else(|| config.fleet.agent.machine_id.clone());
-                enroll(&data_dir, &url, &token, machine_id).await
+                let proof = proof(token.as_deref(), cluster_secret_file.as_deref())?;
+                enroll(&data_dir, &url, proof, machine_id, new_identity).await
             }
             Some(AgentCommand::Repin { token }) => repin(config, &data_dir, token.as_deref()).await,
             None if args.test => test(global, config, &data_dir).await,
@@ -74,18 +90,42 @@ pub fn run(global: &Global, args: AgentArgs) -> Result<(), Failure> {
     })
 }
 
+/// With what this machine asks to be enrolled.
+fn proof(token: Option<&str>, cluster_secret_file: Option<&Path>) -> Result<EnrolWith, Failure> {
+    match cluster_secret_file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                Failure::new(format!(
+                    "the cluster secret in {} can't be read: {error}",
+                    file.display()
+                ))
+            })?;
+            Ok(TokenHash::of_shared_secret(&text)?.into())
+        }
+        None => Ok(token.unwrap_or_default().parse::<JoinToken>()?.into()),
+    }
+}
+
 async fn enroll(
     data_dir: &DataDir,
     url: &str,
-    token: &str,
+    proof: EnrolWith,
     machine_id: Option<String>,
+    is_new: bool,
 ) -> Result<(), Failure> {
-    let token: JoinToken = token.parse()?;
-    let earlier = identity_file::load(&data_dir.agent())?;
+    let earlier = identity_file::load(&data_dir.agent())?.filter(|_| !is_new);
     let machine_id = machine_id.unwrap_or_else(enrol::default_machine_id);
-    let identity = enrol::enrol(url.trim_end_matches('/'), &token, &machine_id, earlier.as_ref()).await?;
-    identity_file::save(&data_dir.agent(), &identity)?;
-    println!("Enrolled as {machine_id} at {url}. Start the agent with `atlas agent`.");
+    let enrolled = enrol::enrol(url.trim_end_matches('/'), proof, &machine_id, earlier.as_ref()).await?;
+    identity_file::save(&data_dir.agent(), &enrolled.identity)?;
+    if enrolled.is_pending {
+        println!(
+            "Asked to enrol as {machine_id} at {url}: an administrator must approve agent {} there \
+             (`atlas agents approve`). Start the agent with `atlas agent`; its reports wait until then.",
+            enrolled.identity.agent_id
+        );
+    } else {
+        println!("Enrolled as {machine_id} at {url}. Start the agent with `atlas agent`.");
+    }
     Ok(())
 }
 
@@ -149,14 +189,25 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
     let agent = agent::start(AgentSettings {
         server_url: Some(server_url),
         interval: Duration::from_secs(config.fleet.agent.report_interval),
-        spool_dir: data_dir.agent().join("spool"),
-        identity_dir: data_dir.agent(),
+        folder: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
     })?;
-    super::server::stop::next_signal().await?;
+    let revoked = tokio::select! {
+        signal = super::server::stop::next_signal() => {
+            signal?;
+            None
+        }
+        sentence = agent.revoked() => Some(sentence),
+    };
     agent.stop().await;
-    Ok(())
+    match revoked {
+        None => Ok(()),
+        Some(sentence) => Err(Failure::with_status(
+            STATUS_REVOKED,
+            format!("this agent stops, since its server refuses it for good: {sentence}"),
+        )),
+    }
 }
 
 async fn test(global: &Global, config: &Config, data_dir: &DataDir) -> Result<(), Failure> {

@@ -2,6 +2,8 @@
 //! stops it in good order.
 
 mod banner;
+mod cluster_secret;
+mod legacy_watch;
 mod local_agent;
 mod names;
 pub(super) mod stop;
@@ -26,7 +28,6 @@ use tokio::sync::{Semaphore, watch};
 use super::{Failure, Global, ServeArgs, logging, open_files};
 use crate::audit_signer::AuditSigner;
 use crate::certificate_keeper::{Certificates, PINS_FILE};
-use crate::config::files::expand_home;
 use crate::config::{Config, SecretText, ServerConfig};
 use crate::data_dir::DataDir;
 use crate::enrolment_desk::EnrolmentDesk;
@@ -34,6 +35,7 @@ use crate::http::site::Site;
 use crate::http::{self, Edge, LegacyAgents, ServerSize, limits};
 use crate::secret_file;
 use crate::tls::serving;
+use crate::vault::FileVault;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
 use banner::Banner;
@@ -112,7 +114,7 @@ pub struct Running {
 async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Result<Running, Failure> {
     let clock = Arc::new(SystemClock);
     let port = listener.local_addr()?.port();
-    ensure_cluster_secret(config, data_dir)?;
+    let shared = cluster_secret::open(&config.fleet.encryption, data_dir)?;
     let names = names::of_this_machine(&config.fleet.server.names);
     let pins_file = data_dir.path().join(PINS_FILE);
     let certificates = Certificates::start(
@@ -120,12 +122,13 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         clock.clone(),
         pins_file,
     )?;
-    let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificates.served.clone())?;
+    let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificates.served.clone(), shared)?;
     let signer = Arc::new(AuditSigner::load(&data_dir.identity_key())?);
     let tls = serving::server_config(certificates.served.clone(), tls::oldest(config))?;
     let store = Arc::new(open_store(data_dir, &clock)?);
     let encoder = Arc::new(StreamEncoder::new(epoch()?));
-    let fleet = Fleet::start(ports(&store, &clock, &encoder, signer), &settings(config));
+    let vault = FileVault::open(&data_dir.vault_key())?;
+    let fleet = Fleet::start(ports(&store, vault, &clock, &encoder, signer), &settings(config));
     let (admin, new_password) = ensure_admin(&fleet, &config.fleet.server).await?;
     let public_url = names::public_url(config, port);
     let mut tokens = Vec::new();
@@ -151,6 +154,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
         is_complete: wake(&fleet),
     };
+    legacy_watch::start(&fleet);
     let server = http::serve(edge, listener, tls, size(config))?;
     let handle = server.handle();
     actix_rt::spawn(server);
@@ -188,12 +192,14 @@ fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result<SqliteStor
 
 fn ports(
     store: &Arc<SqliteStore>,
+    vault: FileVault,
     clock: &Arc<SystemClock>,
     encoder: &Arc<StreamEncoder>,
     signer: Arc<AuditSigner>,
 ) -> Ports {
     Ports {
         store: store.clone(),
+        vault: Arc::new(vault),
         clock: clock.clone(),
         encoder: encoder.clone(),
         signer,
@@ -233,17 +239,6 @@ fn wake(fleet: &Fleet) -> Arc<AtomicBool> {
         }
     });
     is_complete
-}
-
-/// Unless the secret itself is given.
-fn ensure_cluster_secret(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
-    let encryption = &config.fleet.encryption;
-    if encryption.cluster_secret.is_none() {
-        let named = encryption.cluster_secret_file.as_deref().map(expand_home);
-        let path = data_dir.ensure_cluster_secret(named)?;
-        tracing::debug!(path = %path.display(), "cluster secret");
-    }
-    Ok(())
 }
 
 /// The first administrator: as the config says, or `admin` with a password that is made up and shown
@@ -301,6 +296,8 @@ fn legacy(config: &Config) -> Result<LegacyAgents, Failure> {
             .as_ref()
             .map(|key| key.expose().to_owned()),
         sealing_key,
+        require_sealed: config.fleet.server.require_sealed,
+        until: config.fleet.server.legacy_agents_end(),
     })
 }
 

@@ -157,6 +157,8 @@ pub static KEYS: &[Key] = &[
     key("fleet.server.encryption_key", Kind::Secret)
         .also(&["server.encryption_key"])
         .variable(&["FLEET_ENCRYPTION_KEY"]),
+    key("fleet.server.require_sealed", Kind::Flag),
+    key("fleet.server.legacy_agents_until", Kind::Day),
     key("fleet.server.max_body_size", BODY).also(&["fleet_server.body_limits.max_body_size"]),
     key("fleet.server.max_report_size", BODY).also(&["fleet_server.agent.max_report_size"]),
     key("fleet.server.data_retention_days", DAYS)

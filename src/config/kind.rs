@@ -1,5 +1,6 @@
 //! What sort of value a key takes: how its text is read, and what is said when it can't be.
 
+use atlas_actors::clock::Timestamp;
 use serde_yaml::Value;
 
 /// What sort of value a key takes.
@@ -50,6 +51,8 @@ pub enum Kind {
     Level,
     /// A version of TLS; Python's words are read too.
     TlsVersion,
+    /// A day, as `2027-01-31`.
+    Day,
     /// Any number of texts.
     Texts,
 }
@@ -120,6 +123,7 @@ impl Kind {
             Self::OneOf(words) => one_of(words, text),
             Self::Level => one_of(LEVELS, level(&text.to_lowercase())),
             Self::TlsVersion => one_of(&["1.2", "1.3"], &tls_version(text)),
+            Self::Day => is_day(text).then(|| text.into()),
             Self::Texts => None,
         }
     }
@@ -141,6 +145,7 @@ impl Kind {
             Self::OneOf(words) => words.join(" or "),
             Self::Level => LEVELS.join(", "),
             Self::TlsVersion => "1.2 or 1.3".to_owned(),
+            Self::Day => "a day, as 2027-01-31".to_owned(),
             Self::Texts => "a list of texts".to_owned(),
         }
     }
@@ -202,6 +207,10 @@ fn tls_version(text: &str) -> String {
     version.replace('_', ".")
 }
 
+fn is_day(text: &str) -> bool {
+    Timestamp::parse(&format!("{text}T00:00:00Z")).is_ok()
+}
+
 fn is_url(text: &str) -> bool {
     let rest = text
         .strip_prefix("https://")
@@ -236,6 +245,8 @@ mod tests {
         let bytes = Kind::Size { min: 1, max: 1 << 40 };
         assert_eq!(read(bytes, "10 MiB"), Some((10_u64 << 20).into()));
         assert_eq!(read(bytes, "10485760"), Some((10_u64 << 20).into()));
+        assert_eq!(read(Kind::Day, "2027-01-31"), Some("2027-01-31".into()));
+        assert!(read(Kind::Day, "2027-02-30").is_none() && read(Kind::Day, "soon").is_none());
         assert_eq!(read(Kind::Texts, "a, b"), Some(texts(&["a".into(), "b".into()])));
         assert_eq!(read(Kind::Url, "https://x:1/"), Some("https://x:1".into()));
     }

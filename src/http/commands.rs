@@ -14,9 +14,9 @@ use super::access::Caller;
 use super::audit;
 use super::body::JsonBody;
 use super::error::ApiError;
+use super::legacy::{check_shared_key, refuse_enrolled};
 use super::limits::{COMMANDS_DEFAULT, COMMANDS_MAX};
 use super::machines::{find, json};
-use super::reports::{check_shared_key, refuse_enrolled};
 use crate::wire::views::{
     CommandAckRequest, CommandCreatedView, CommandParams, CommandRequest, CommandView, CommandsView,
     StatusView,
@@ -37,7 +37,7 @@ pub async fn enqueue(
     JsonBody(asked): JsonBody<CommandRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let machine = find(&edge, &id)?;
-    if edge.fleet.credentials().speaker(&machine).is_some() {
+    if edge.fleet.credentials().agents().speaker(&machine).is_some() {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "agent_takes_no_commands",

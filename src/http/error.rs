@@ -162,6 +162,7 @@ impl From<RecordError> for ApiError {
                 ..Self::new(StatusCode::CONFLICT, "clock_skew", message)
             },
             RecordError::TooOld => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_old", message),
+            RecordError::SeqReused => Self::new(StatusCode::CONFLICT, "seq_reuse", message),
             RecordError::ReplayTooOld => Self::new(StatusCode::CONFLICT, "replay_too_old", message),
             RecordError::TooManyMachines => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "too_many_machines", message)
@@ -270,7 +271,12 @@ impl From<TokenError> for ApiError {
                 legacy: None,
                 ..Self::unauthorized("token_refused", message)
             },
-            TokenError::MachineTaken => Self::new(StatusCode::CONFLICT, "machine_taken", message),
+            TokenError::MachineEnrolled => Self::new(StatusCode::FORBIDDEN, "machine_is_enrolled", message),
+            TokenError::Revoked => Self {
+                legacy: None,
+                ..Self::unauthorized("agent_revoked", message)
+            },
+            TokenError::TooManyPending => Self::new(StatusCode::CONFLICT, "too_many_pending", message),
             TokenError::TooMany => Self::new(StatusCode::CONFLICT, "too_many_tokens", message),
             TokenError::NoRandomness | TokenError::Busy => Self::busy(&message),
             TokenError::Put(error) => error.into(),

@@ -22,6 +22,7 @@ pub async fn fleet(edge: web::Data<Edge>) -> Result<HttpResponse, ApiError> {
         status: "ok",
         agents: totals.machines,
         online: totals.online,
+        legacy_agents: totals.legacy,
         version: env!("CARGO_PKG_VERSION"),
         complete: edge.is_complete.load(Ordering::Relaxed),
         timestamp: edge.fleet.now().to_string(),

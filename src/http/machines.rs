@@ -112,6 +112,7 @@ fn summarize(view: &FleetView, now: Timestamp) -> SummaryView<'_> {
         warning: totals.warning,
         offline: totals.offline,
         asleep: totals.asleep,
+        legacy_agents: totals.legacy,
         avg_cpu: totals.cpu_percent,
         avg_memory: totals.memory_percent,
         avg_disk: totals.disk_percent,

@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    audit, certificate, commands, health, history, machines, pins, quarantine, reports, sessions, stream,
-    tokens,
+    agents, audit, certificate, commands, health, history, machines, pins, quarantine, reports, sessions,
+    stream, tokens,
 };
 use crate::wire::views;
 
@@ -23,6 +23,14 @@ use crate::wire::views;
         tokens::enrol,
         tokens::issue,
         pins::tell,
+        tokens::list,
+        tokens::revoke,
+        agents::list,
+        agents::approve,
+        agents::revoke,
+        agents::rotation,
+        agents::rotate,
+        agents::rekey,
         health::fleet,
         sessions::sign_in,
         sessions::sign_out,

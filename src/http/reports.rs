@@ -6,15 +6,15 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::audit_log::{AuditAction, Witness};
-use atlas_actors::model::{Facts, MachineId, Report};
+use atlas_actors::auth::agents::record::AgentRecord;
+use atlas_actors::auth::agents::{AgentKey, AgentState, KeyState};
+use atlas_actors::messages::RecordError;
+use atlas_actors::model::{CloneEvidence, Facts, MachineId, Receipt, Report};
 
-use super::Edge;
-use super::access::is_same_secret;
-use super::audit;
 use super::body::LimitedBody;
 use super::error::ApiError;
+use super::{Edge, audit, legacy};
 use crate::wire::audit_json;
-use crate::wire::envelope_v1::EnvelopeV1;
 use crate::wire::envelope_v2::{Context, EnvelopeV2};
 use crate::wire::incoming_report;
 use crate::wire::machine_json::to_json;
@@ -41,20 +41,20 @@ pub async fn record(
     LimitedBody(body): LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
     let is_enrolled = is_sealed_v2(&body);
-    let (report, is_sealed) = if is_enrolled {
-        let report = open_sealed(&edge, &body)?;
-        note_rollback(&edge, &request, &report.machine).await?;
-        (report, true)
+    let (receipt, is_sealed, rekey) = if is_enrolled {
+        let (receipt, rekey) = record_sealed(&edge, &request, &body).await?;
+        (receipt, true, rekey)
     } else {
-        open_legacy(&edge, &request, &body)?
+        let (report, is_sealed) = legacy::open(&edge, &request, &body).await?;
+        (edge.fleet.record(report).await?, is_sealed, false)
     };
-    let receipt = edge.fleet.record(report).await?;
     let view = ReceiptView {
         status: "ok",
         e2ee_verified: is_sealed,
         db_key_stored: false,
         duplicate: receipt.duplicate,
         commands_due: receipt.commands_due,
+        rekey,
         audit_head: audit_json::head(&edge.fleet.audit_head()).filter(|_| is_enrolled),
     };
     Ok(HttpResponse::Ok()
@@ -68,25 +68,58 @@ fn is_sealed_v2(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"{\"v\":")
 }
 
-/// A report that an enrolled agent sealed with its own key.
-fn open_sealed(edge: &Edge, body: &[u8]) -> Result<Report, ApiError> {
+/// A report that an enrolled agent sealed with a key of its own; and whether the agent should agree on
+/// another one.
+async fn record_sealed(edge: &Edge, request: &HttpRequest, body: &[u8]) -> Result<(Receipt, bool), ApiError> {
+    let (agent, key, report) = open_sealed(edge, body)?;
+    note_rollback(edge, request, &report.machine).await?;
+    if key.state == KeyState::Next {
+        edge.fleet
+            .confirm_key(agent.agent_id.clone(), key.kid.clone())
+            .await?;
+        tracing::info!(machine = %agent.machine, epoch = key.epoch, "the agent has moved to its new key");
+    }
+    let recorded = edge.fleet.record(report).await;
+    let evidence = match &recorded {
+        Err(RecordError::SeqReused) => Some(CloneEvidence::NumberReused),
+        // A repeat under an old key was under way when the agent moved.
+        Ok(receipt) if key.state == KeyState::Retiring && !receipt.duplicate => {
+            Some(CloneEvidence::KeyCameBack)
+        }
+        Ok(receipt) => receipt.suspicion,
+        Err(_) => None,
+    };
+    if let Some(evidence) = evidence {
+        suspect(edge, &agent, evidence).await;
+    }
+    let now = edge.fleet.now();
+    let credentials = edge.fleet.credentials();
+    let rotation = credentials.agents().rotation();
+    Ok((recorded?, rotation.is_due(&agent.agent_id, key.generation, now)))
+}
+
+/// The report is what counts: a suspicion that can't be written down comes again with the next one.
+pub(super) async fn suspect(edge: &Edge, agent: &AgentRecord, evidence: CloneEvidence) {
+    let noted = edge.fleet.suspect_agent(agent.agent_id.clone(), evidence).await;
+    if let Err(error) = noted {
+        tracing::warn!(machine = %agent.machine, %evidence, %error, "a suspicion is not written down yet");
+    }
+}
+
+fn open_sealed(edge: &Edge, body: &[u8]) -> Result<(Arc<AgentRecord>, AgentKey, Report), ApiError> {
     let envelope = EnvelopeV2::parse(body).map_err(|error| {
         ApiError::bad_request(
             "malformed_envelope",
             format!("The sealed report can't be read: {error}."),
         )
     })?;
-    let agent = edge
-        .fleet
-        .credentials()
-        .agent(&envelope.kid().to_string())
-        .ok_or_else(unknown_agent)?;
-    let key = edge.desk.open_key(&agent).ok_or_else(decrypt_failed)?;
+    let (agent, key) = sender(edge, &envelope.kid().to_string())?;
+    let open_key = edge.desk.open_key(&agent, &key).ok_or_else(decrypt_failed)?;
     let context = Context {
         method: "POST",
         route: REPORT_ROUTE,
     };
-    let opened = envelope.open(&key, &context).map_err(|_| decrypt_failed())?;
+    let opened = envelope.open(&open_key, &context).map_err(|_| decrypt_failed())?;
     let known = known_facts(edge, &agent.machine);
     let mut report = incoming_report::read(&opened.plaintext, known.as_ref())?;
     if report.machine != agent.machine {
@@ -94,7 +127,7 @@ fn open_sealed(edge: &Edge, body: &[u8]) -> Result<Report, ApiError> {
     }
     // The sealed moment is the one that nobody on the way could change.
     report.sent_at = Some(opened.sent_at);
-    Ok(report)
+    Ok((agent, key, report))
 }
 
 /// An agent may have seen more of the audit log than there is, or something else: that is written down.
@@ -127,66 +160,43 @@ fn known_facts(edge: &Edge, machine: &MachineId) -> Option<Arc<Facts>> {
     (row.snapshot.id == *machine).then(|| Arc::clone(&row.snapshot.facts))
 }
 
-/// A report of an agent of 1.x or 2.0, with the shared key.
-fn open_legacy(edge: &Edge, request: &HttpRequest, body: &[u8]) -> Result<(Report, bool), ApiError> {
-    check_shared_key(edge, request)?;
-    // What is malformed altogether is told by the reader of reports, which knows best what is wrong.
-    let envelope = EnvelopeV1::parse(body).ok();
-    let (report, is_sealed) = match (envelope, &edge.legacy.sealing_key) {
-        (Some(envelope), Some(key)) => {
-            let plaintext = envelope.open(key).map_err(|_| decrypt_failed())?;
-            (incoming_report::read(&plaintext, None)?, true)
-        }
-        (Some(_), None) => return Err(decrypt_failed()),
-        (None, Some(_)) => return Err(encryption_required()),
-        (None, None) => (incoming_report::read(body, None)?, false),
-    };
-    refuse_enrolled(edge, &report.machine)?;
-    Ok((report, is_sealed))
-}
-
-/// Whether the request carries the key that agents of 1.x and 2.0 share.
-///
-/// # Errors
-/// 401 when it does not, or when the server has none.
-pub fn check_shared_key(edge: &Edge, request: &HttpRequest) -> Result<(), ApiError> {
-    let Some(expected) = &edge.legacy.api_key else {
-        return Err(ApiError::unauthorized(
-            "legacy_agents_off",
-            "This server takes no reports with a shared key: enrol the agent, or set FLEET_API_KEY on the server.",
-        ));
-    };
-    let sent = request
-        .headers()
-        .get("x-api-key")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if is_same_secret(sent, expected) {
-        Ok(())
+/// The agent that is let in with the key of that name.
+fn sender(edge: &Edge, kid: &str) -> Result<(Arc<AgentRecord>, AgentKey), ApiError> {
+    let credentials = edge.fleet.credentials();
+    let (agent, key) = credentials.agents().of_key(kid).ok_or_else(unknown_agent)?;
+    check_state(&agent)?;
+    let rotation = credentials.agents().rotation();
+    if rotation.is_alive(key.generation, edge.fleet.now()) {
+        Ok((agent, key))
     } else {
         Err(ApiError::unauthorized(
-            "wrong_api_key",
-            "The X-API-Key header is missing or wrong.",
+            "key_retired",
+            "This agent's key was retired: it agrees on another one by itself.",
         ))
     }
 }
 
-/// A machine whose agent is enrolled is spoken for by that agent alone.
+/// Whether an agent is let in at all.
 ///
 /// # Errors
-/// 403 when it is.
-pub fn refuse_enrolled(edge: &Edge, machine: &MachineId) -> Result<(), ApiError> {
-    match edge.fleet.credentials().speaker(machine) {
-        None => Ok(()),
-        Some(_) => Err(ApiError::new(
+/// 401 when it was revoked, 403 while it waits for an administrator.
+pub fn check_state(agent: &AgentRecord) -> Result<(), ApiError> {
+    match agent.state {
+        AgentState::Active => Ok(()),
+        AgentState::Pending => Err(ApiError::new(
             StatusCode::FORBIDDEN,
-            "machine_is_enrolled",
-            "An enrolled agent speaks for this machine: the shared key may not.",
+            "agent_pending",
+            "This agent waits until an administrator approves it: dashboard, or `atlas agents approve`.",
+        )),
+        AgentState::Revoked => Err(ApiError::unauthorized(
+            "agent_revoked",
+            "This agent was revoked by an administrator, or another one was approved for its machine.",
         )),
     }
 }
 
-fn unknown_agent() -> ApiError {
+/// No agent has that key or id.
+pub fn unknown_agent() -> ApiError {
     ApiError::unauthorized(
         "unknown_agent",
         "This agent is not enrolled here, or its machine was forgotten: enrol it again.",
@@ -201,17 +211,11 @@ fn not_its_machine() -> ApiError {
     )
 }
 
-fn decrypt_failed() -> ApiError {
+/// A sealed report does not open.
+pub(super) fn decrypt_failed() -> ApiError {
     ApiError::bad_request(
         "decrypt_failed",
         "The sealed report can't be opened with the key that is known.",
     )
     .told_as_in_2_0("Decryption failed")
-}
-
-fn encryption_required() -> ApiError {
-    ApiError::bad_request(
-        "encryption_required",
-        "This server has an encryption key for its old agents: plain reports are refused.",
-    )
 }

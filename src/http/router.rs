@@ -8,8 +8,8 @@ use atlas_actors::model::Role;
 use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
-    audit, certificate, commands, health, history, machines, openapi, page, pins, quarantine, reports,
-    sessions, stream, tokens, yardstick,
+    agents, audit, certificate, commands, health, history, machines, openapi, page, pins, quarantine,
+    reports, sessions, stream, tokens, yardstick,
 };
 
 /// One row of the table.
@@ -47,6 +47,7 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/fleet/command/{id}/ack"                 Access::Agent => commands::settle;
         POST   "/api/fleet/commands/{id}/{command}/ack"      Access::Agent => commands::settle_by_path;
         POST   "/api/v2/enroll"                              Access::Agent => tokens::enrol;
+        POST   "/api/v2/agents/rekey"                        Access::Agent => agents::rekey;
 
         POST   "/api/v2/pins"                                Access::Agent => pins::tell;
 
@@ -73,6 +74,13 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/fleet/command/{id}"                     ADMIN => commands::enqueue;
         DELETE "/api/v2/machines/{id}"                       ADMIN => machines::forget;
         POST   "/api/v2/tokens"                              ADMIN => tokens::issue;
+        GET    "/api/v2/tokens"                              ADMIN => tokens::list;
+        DELETE "/api/v2/tokens/{id}"                         ADMIN => tokens::revoke;
+        GET    "/api/v2/agents"                              ADMIN => agents::list;
+        GET    "/api/v2/agents/rotation"                     ADMIN => agents::rotation;
+        POST   "/api/v2/agents/rotation"                     ADMIN => agents::rotate;
+        POST   "/api/v2/agents/{agent_id}/approve"           ADMIN => agents::approve;
+        DELETE "/api/v2/agents/{agent_id}"                   ADMIN => agents::revoke;
         GET    "/api/v2/quarantine"                          ADMIN => quarantine::list;
         GET    "/api/v2/audit"                               ADMIN => audit::list;
         GET    "/api/v2/audit/export"                        ADMIN => audit::export;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::audit_log::{AuditAction, Witness};
-use atlas_actors::messages::{EnrolAgent, IssueToken};
+use atlas_actors::auth::agents::AgentState;
+use atlas_actors::messages::{EnrolAgent, IssueToken, NewAgent, OpenToken, Proof, RecordError, TokenError};
 
 use super::Edge;
 use super::access::Caller;
@@ -15,8 +16,9 @@ use super::error::ApiError;
 use super::limits::{TOKEN_TTL_MAX_S, TOKEN_USES_MAX};
 use super::machines::json;
 use crate::enrolment_desk::EnrolError;
+use crate::wire::enrolment::{EnrolmentAnswerV2, EnrolmentRequestV2};
 use crate::wire::machine_json::to_json;
-use crate::wire::views::{TokenRequest, TokenView};
+use crate::wire::views::{OpenTokenView, TokenRequest, TokenView, TokensView};
 
 /// Makes an enrolment token.
 ///
@@ -48,6 +50,7 @@ pub async fn issue(
         .issue_token(IssueToken {
             uses_max: asked.max_uses,
             ttl,
+            by: session.user.to_string(),
         })
         .await?;
     tracing::info!(token = %issued.id, by = %session.user, "enrolment token made");
@@ -67,11 +70,12 @@ pub async fn issue(
 /// Enrols an agent that proves its token.
 ///
 /// # Errors
-/// 401 when the token is unknown or used up, 400 when the request can't be read, 409 when another
-/// agent speaks for the machine.
+/// 401 when the token is unknown or used up, or the agent was revoked; 400 when the request can't be
+/// read; 403 when the shared secret is used for a machine that has an agent.
 #[utoipa::path(post, path = "/api/v2/enroll", tag = "agents",
     request_body(content = Object, description = "docs/protocol.md gives its fields"),
     responses((status = 200, description = "Enrolled; the answer is signed by the server's identity key", body = Object),
+        (status = 202, description = "The same, and an administrator must approve the agent", body = Object),
         (status = 401, description = "The token is refused", body = crate::wire::views::ErrorBody)))]
 pub async fn enrol(
     edge: web::Data<Edge>,
@@ -79,25 +83,100 @@ pub async fn enrol(
     LimitedBody(body): LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
     let asked = edge.desk.read(&body)?;
-    let token_id = asked.token_id.to_string();
-    let proved = match edge.fleet.find_token(token_id.clone()).await {
-        Ok(secret) => edge
-            .desk
-            .answer(&asked, &secret, edge.fleet.now())
-            .map_err(ApiError::from),
-        Err(error) => Err(error.into()),
-    };
-    let who = format!("token:{token_id}");
+    let proved = prove(&edge, &asked).await;
+    let who = format!("token:{}", asked.token_id);
     let (result, machine) = match &proved {
-        Ok((_, agent)) => (Witness::OK, agent.machine.to_string()),
+        Ok((_, _, agent)) => (Witness::OK, agent.machine.to_string()),
         Err(_) => (Witness::REFUSED, String::new()),
     };
     let action = AuditAction::EnrolAgent;
     audit::witness_as(&edge, &request, who, action, &machine, result).await?;
-    let (answer, agent) = proved?;
-    edge.fleet.enrol(EnrolAgent { token_id, agent }).await?;
-    tracing::info!(machine, "agent enrolled");
-    Ok(json(&answer))
+    let (proof, answer, agent) = proved?;
+    let (machine, agent_id) = (agent.machine.clone(), agent.agent_id.clone());
+    let enrolled = edge.fleet.enrol(EnrolAgent { proof, agent }).await?;
+    if enrolled.possible_duplicate {
+        tracing::warn!(%machine, agent = %agent_id,
+            "security: a possible duplicate asks to speak for a machine that has an agent");
+    }
+    tracing::info!(%machine, agent = %agent_id, state = enrolled.state.name(), "agent enrolled");
+    let status = match enrolled.state {
+        AgentState::Pending => StatusCode::ACCEPTED,
+        AgentState::Active | AgentState::Revoked => StatusCode::OK,
+    };
+    Ok(HttpResponse::build(status)
+        .content_type("application/json")
+        .body(to_json(&answer)))
+}
+
+/// What the request proves; what the agent is told; what the fleet is to keep.
+async fn prove(
+    edge: &Edge,
+    asked: &EnrolmentRequestV2,
+) -> Result<(Proof, EnrolmentAnswerV2, NewAgent), ApiError> {
+    let (proof, digest) = match edge.desk.shared_digest(asked)? {
+        Some(digest) => (Proof::SharedSecret, digest),
+        None => {
+            let id = asked.token_id.to_string();
+            let digest = edge.fleet.find_token(id.clone()).await?;
+            (Proof::Token(id), digest)
+        }
+    };
+    let credentials = edge.fleet.credentials();
+    let now = edge.fleet.now();
+    let (answer, agent) = edge.desk.answer(asked, &digest, credentials.agents(), now)?;
+    Ok((proof, answer, agent))
+}
+
+/// All open tokens, the newest first; without their secrets, which nobody has any more.
+///
+/// # Errors
+/// 503 when the server is busy.
+#[utoipa::path(get, path = "/api/v2/tokens", tag = "agents",
+    responses((status = 200, description = "The open tokens", body = TokensView)))]
+pub async fn list(edge: web::Data<Edge>) -> Result<HttpResponse, ApiError> {
+    let tokens = edge.fleet.tokens().await?;
+    let view = |token: OpenToken| {
+        let is_known = !token.created_by.is_empty();
+        OpenTokenView {
+            id: token.id,
+            uses_left: token.uses_left,
+            uses_max: token.uses_max,
+            expires_at: token.expires_at.to_string(),
+            created_at: is_known.then(|| token.created_at.to_string()),
+            created_by: is_known.then_some(token.created_by),
+        }
+    };
+    Ok(json(&TokensView {
+        tokens: tokens.into_iter().map(view).collect(),
+    }))
+}
+
+/// Ends a token before its time.
+///
+/// # Errors
+/// 404 when there is none of that name.
+#[utoipa::path(delete, path = "/api/v2/tokens/{id}", tag = "agents",
+    params(("id" = String, Path, description = "The token's name")),
+    responses((status = 204, description = "Nobody can use it any more")))]
+pub async fn revoke(
+    edge: web::Data<Edge>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    Caller(session): Caller,
+) -> Result<HttpResponse, ApiError> {
+    audit::witness(&edge, &request, AuditAction::RevokeToken, &id).await?;
+    match edge.fleet.revoke_token(id.clone()).await {
+        Ok(()) => tracing::info!(token = %id, by = %session.user, "enrolment token revoked"),
+        Err(TokenError::Unknown) => {
+            return Err(ApiError::new(
+                StatusCode::NOT_FOUND,
+                "token_not_found",
+                "There is no open token of that name.",
+            ));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(HttpResponse::NoContent().finish())
 }
 
 impl From<EnrolError> for ApiError {
@@ -112,6 +191,7 @@ impl From<EnrolError> for ApiError {
                 "token_refused",
                 "The enrolment token is unknown, used up or has ended: make a new one.",
             ),
+            EnrolError::ClockSkew { server_time } => RecordError::ClockSkew { server_time }.into(),
             EnrolError::NoRandomness => atlas_actors::fleet::Busy.into(),
         }
     }

@@ -6,6 +6,10 @@
 //! learns two public keys and a machine's name, and can change nothing. Both sides end with the
 //! same root, from which [`super::envelope_v2`] derives its keys.
 //!
+//! Agents of a cluster of 1.x and 2.0 may ask with the secret that all of it shares, in place of a
+//! token: then neither knows the other's key beforehand, and the server proves that it has the secret
+//! as the agent does. [`rekey`] is how an agent gets another key later.
+//!
 //! Here are plain functions and what they exchange. Whether a token is alive, was used or may
 //! enrol, and where keys are kept, is decided by those who call them.
 
@@ -21,6 +25,7 @@ pub mod agent;
 mod agreement;
 pub mod credential;
 pub mod identity;
+pub mod rekey;
 pub mod server;
 pub mod token;
 
@@ -102,6 +107,9 @@ pub struct EnrolmentAnswerV2 {
     pub server_key: PublicKey,
     /// By the identity key, over all of this and the request.
     pub sig: Signature,
+    /// Proves that the server has the secret too; only for an agent that does not know the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<PublicHash>,
 }
 
 /// A key that signs commands.

@@ -18,7 +18,10 @@ pub use commands::{
     CommandAckRequest, CommandCreatedView, CommandParams, CommandRequest, CommandView, CommandsView,
     ReceiptView, StatusView,
 };
-pub use enrolment::{TokenRequest, TokenView};
+pub use enrolment::{
+    EnrolledAgentView, EnrolledAgentsView, OpenTokenView, RotationRequest, RotationView, TokenRequest,
+    TokenView, TokensView,
+};
 pub use errors::{ErrorBody, ErrorView, LegacyErrorBody};
 pub use fleet::{AgentView, AlertView, HealthView, MachineView, MachinesView, SummaryView, TagsView};
 pub use history::{HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};

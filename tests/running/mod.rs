@@ -1,5 +1,7 @@
 //! A real server in a folder of its own, as the tests start it, kill it and ask it.
 
+pub mod enrolled;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,8 @@
 //! What the edge may ask of the fleet: one method for each question, each behind the admission limit
-//! and with a time limit, so that an overload is told at once and grows nowhere.
+//! and with a time limit, so that an overload is told at once and grows nowhere. What is asked about
+//! agents is in [`agents`].
+
+mod agents;
 
 use std::sync::Arc;
 
@@ -15,10 +18,10 @@ use crate::command_queue::command::Command;
 use crate::limits::ASK_TIMEOUT;
 use crate::machine::open_block::Row;
 use crate::messages::{
-    DropAgentsOf, EnqueueCommand, EnqueueError, EnrolAgent, EnsureAdmin, FindToken, ForgetMachine, Frame,
-    IssueToken, IssuedToken, LeaseCommands, LeaseError, ListCommands, ListQuarantine, MachineError,
-    QuarantinedMessage, ReadOpenRows, ReadRows, ReadSeries, RecordError, RecordReport, Series, SettleCommand,
-    SettleError, SignIn, SignInError, SignOut, SignedIn, TagMachine, TokenError, UserError,
+    DropAgentsOf, EnqueueCommand, EnqueueError, EnsureAdmin, ForgetMachine, Frame, LeaseCommands, LeaseError,
+    ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows, ReadSeries,
+    RecordError, RecordReport, Series, SettleCommand, SettleError, SignIn, SignInError, SignOut, SignedIn,
+    TagMachine, UserError,
 };
 use crate::model::{MachineId, Metric, Receipt, Report, Tag};
 use crate::roster::FleetView;
@@ -234,36 +237,6 @@ impl Fleet {
             .ask(&self.auth, SignOut(crate::auth::digest(token.as_bytes())))
             .await;
         ended.map_err(|Busy| PutError::Store(StoreError::Busy))?
-    }
-
-    /// Makes an enrolment token.
-    ///
-    /// # Errors
-    /// When too many are open.
-    pub async fn issue_token(&self, asked: IssueToken) -> Result<IssuedToken, TokenError> {
-        self.ask(&self.auth, asked)
-            .await
-            .map_err(|Busy| TokenError::Busy)?
-    }
-
-    /// The digest of an open token's secret.
-    ///
-    /// # Errors
-    /// When there is none of that name.
-    pub async fn find_token(&self, id: String) -> Result<[u8; 32], TokenError> {
-        self.ask(&self.auth, FindToken(id))
-            .await
-            .map_err(|Busy| TokenError::Busy)?
-    }
-
-    /// Keeps an agent that proved its token.
-    ///
-    /// # Errors
-    /// When the token is used up, or the machine has an agent.
-    pub async fn enrol(&self, agent: EnrolAgent) -> Result<(), TokenError> {
-        self.ask(&self.auth, agent)
-            .await
-            .map_err(|Busy| TokenError::Busy)?
     }
 
     /// The messages that made actors panic, newest first.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::clone_watch::CloneWatch;
 use super::event::{MachineEvent, Reported};
 use super::open_block::{OpenBlock, Row};
 use super::window::{ReplayWindow, Seen};
@@ -14,7 +15,9 @@ use crate::limits::{
     CLOCK_SKEW_MAX, INTERVAL_DEFAULT, INTERVAL_MAX_S, RECENT_MAX, SAMPLE_AGE_MAX, TAGS_MAX, ZONELESS_SKEW_MAX,
 };
 use crate::messages::RecordError;
-use crate::model::{Counters, Facts, MachineId, Metric, Presence, PresenceRule, Report, Samples, Tag};
+use crate::model::{
+    CloneEvidence, Counters, Facts, MachineId, Metric, Presence, PresenceRule, Report, Samples, Tag,
+};
 use crate::roster::MachineSnapshot;
 
 /// All that is kept of one machine.
@@ -36,6 +39,8 @@ pub struct MachineRecord {
     open: OpenBlock,
     /// Closed rows that the historian has not yet stored.
     closing: Vec<Vec<Row>>,
+    #[serde(skip)]
+    clones: CloneWatch,
     /// Silence before this moment does not count: nobody listened.
     #[serde(skip)]
     listening_since: Timestamp,
@@ -78,6 +83,7 @@ impl MachineRecord {
             recent_cpu: Vec::new(),
             open: OpenBlock::default(),
             closing: Vec::new(),
+            clones: CloneWatch::default(),
             listening_since,
         }
     }
@@ -115,9 +121,11 @@ impl MachineRecord {
     /// What a report does to this record.
     ///
     /// # Errors
-    /// When a clock is too far off, or the report is too old to tell whether it is a repeat.
+    /// When a clock is too far off, the report is too old to tell whether it is a repeat, or its number
+    /// was another report's.
     pub fn decide(&self, report: &Report, now: Timestamp) -> Result<Decision, RecordError> {
         match report.delivery.map(|delivery| self.window.check(delivery)) {
+            Some(Seen::Before) if self.is_reused(report) => return Err(RecordError::SeqReused),
             Some(Seen::Before) => return Ok(Decision::Duplicate),
             Some(Seen::TooOld) => return Err(RecordError::ReplayTooOld),
             Some(Seen::New) | None => {}
@@ -135,6 +143,17 @@ impl MachineRecord {
             facts,
             document: report.document.clone(),
         }))))
+    }
+
+    fn is_reused(&self, report: &Report) -> bool {
+        let delivery = report.delivery;
+        delivery.is_some_and(|delivery| self.clones.is_reused(delivery, &report.document))
+    }
+
+    /// What a report that is accepted gives away of its agent.
+    #[must_use]
+    pub fn suspect(&self, report: &Report) -> Option<CloneEvidence> {
+        self.clones.suspect(&self.window, report.delivery?)
     }
 
     /// Two reports without a clock of their own that arrive within one millisecond are filed one
@@ -189,6 +208,7 @@ impl MachineRecord {
         self.dropped = report.dropped;
         if let Some(delivery) = report.delivery {
             self.window.accept(delivery);
+            self.clones.accept(delivery, &report.document);
         }
         if let Some(facts) = report.facts {
             self.facts = facts;

@@ -46,6 +46,12 @@ impl ReplayWindow {
         }
     }
 
+    /// Whether that number lies below the highest of the same spool.
+    #[must_use]
+    pub fn is_behind(&self, delivery: Delivery) -> bool {
+        self.spool == Some(delivery.spool) && delivery.seq < self.highest
+    }
+
     /// Remembers a delivery as accepted.
     pub fn accept(&mut self, delivery: Delivery) {
         if self.spool != Some(delivery.spool) || self.bits.len() != WORDS {

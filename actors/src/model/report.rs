@@ -1,5 +1,6 @@
 //! A report: what one machine said of itself at one moment, already read and checked by the edge.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +87,30 @@ fn per_second(bytes: u64, elapsed: Duration) -> f64 {
     bytes as f64 / elapsed.as_secs_f64()
 }
 
+/// What gave away that two processes use the credential of one agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloneEvidence {
+    /// A number below the highest came that was never given out before.
+    NumbersInterleave,
+    /// A number came again with another report.
+    NumberReused,
+    /// A spool came back after another had taken its place.
+    SpoolCameBack,
+    /// A key came back after the agent had moved to a newer one.
+    KeyCameBack,
+}
+
+impl fmt::Display for CloneEvidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NumbersInterleave => "the numbers of its reports interleave",
+            Self::NumberReused => "two reports have the same number",
+            Self::SpoolCameBack => "two spools take turns",
+            Self::KeyCameBack => "it uses a key that it had left behind",
+        })
+    }
+}
+
 /// The answer to a report that is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -93,6 +118,8 @@ pub struct Receipt {
     pub duplicate: bool,
     /// Commands that wait for this machine.
     pub commands_due: u32,
+    /// The report gave away that two processes may use its agent's credential.
+    pub suspicion: Option<CloneEvidence>,
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::MachineSnapshot;
 use crate::messages::Frame;
-use crate::model::{Metric, Presence};
+use crate::model::{AgentKind, Metric, Presence};
 
 /// One machine of the view.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Totals {
     pub offline: usize,
     /// Those that sleep.
     pub asleep: usize,
+    /// Those whose agent is one of 1.x or 2.0.
+    pub legacy: usize,
     /// The mean over machines that are online and know the value.
     pub cpu_percent: Option<f32>,
     /// As above.
@@ -141,6 +143,10 @@ impl Totals {
             warning: count(Presence::Warning),
             offline: count(Presence::Offline),
             asleep: count(Presence::Asleep),
+            legacy: rows
+                .iter()
+                .filter(|row| row.snapshot.facts.agent == AgentKind::Legacy)
+                .count(),
             cpu_percent: mean(rows, Metric::CpuPercent),
             memory_percent: mean(rows, Metric::MemoryPercent),
             disk_percent: mean(rows, Metric::DiskPercent),

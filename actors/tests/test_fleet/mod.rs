@@ -16,8 +16,9 @@ use atlas_actors::model::{
     Counters, Delivery, Facts, MachineId, Metric, PresenceRule, Report, Samples, UserName,
 };
 use atlas_actors::roster::{MachineSnapshot, ViewEncoder};
-use atlas_actors::store::Store;
+use atlas_actors::store::{DocumentKind, Store};
 use atlas_actors::supervision::ActorName;
+use atlas_actors::vault::{Vault, VaultError, WRAPPED};
 use atlas_actors::{Fleet, Ports, Settings};
 use bytes::Bytes;
 use memory_store::MemoryStore;
@@ -62,6 +63,20 @@ impl ViewEncoder for PlainEncoder {
     }
 }
 
+/// Wraps nothing.
+struct OpenVault;
+
+impl Vault for OpenVault {
+    fn wrap(&self, _: DocumentKind, _: &str, plain: &[u8]) -> Result<Bytes, VaultError> {
+        Ok(Bytes::from([&[WRAPPED], plain].concat()))
+    }
+
+    fn unwrap(&self, _: DocumentKind, _: &str, wrapped: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let plain = wrapped.strip_prefix(&[WRAPPED]).ok_or(VaultError::WrongKey)?;
+        Ok(plain.to_vec())
+    }
+}
+
 /// Signs with the bytes themselves.
 pub struct PlainSigner;
 
@@ -84,6 +99,7 @@ impl TestFleet {
         let fleet = Fleet::start(
             Ports {
                 store,
+                vault: Arc::new(OpenVault),
                 clock: Arc::new(SystemClock),
                 encoder,
                 signer: Arc::new(PlainSigner),

@@ -17,11 +17,19 @@ pub enum Step {
     Settle {
         /// How far the server's audit log has come, as it says.
         audit_head: Option<AuditHead>,
+        /// The server asks this agent to agree on another key.
+        rekey: bool,
     },
     /// It will never be taken: set it aside.
     Refuse(String),
     /// The agent itself is refused: wait long.
     Rejected(String),
+    /// An administrator has yet to approve this agent.
+    Pending(String),
+    /// The agent was turned out, for good.
+    Revoked(String),
+    /// The server does not take this key any more, or not yet: agree on another one.
+    KeyRefused(String),
     /// This machine's clock is off: use the server's, and send it again.
     SetClock(Timestamp),
     /// Send it again later.
@@ -43,6 +51,12 @@ impl Step {
     pub const fn is_outage(&self) -> bool {
         matches!(self, Self::Retry { .. } | Self::UnknownKey(_))
     }
+}
+
+#[derive(Default, Deserialize)]
+struct Receipt {
+    #[serde(default)]
+    rekey: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -94,8 +108,10 @@ pub(super) async fn step(response: reqwest::Response) -> Step {
 
 fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
     if status == StatusCode::OK {
+        let receipt: Receipt = serde_json::from_slice(body).unwrap_or_default();
         return Step::Settle {
             audit_head: audit_json::told_in_receipt(body),
+            rekey: receipt.rekey,
         };
     }
     let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
@@ -105,6 +121,12 @@ fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
             Some(server_time) => Step::SetClock(server_time),
             None => Step::Retry { after, sentence },
         };
+    }
+    match body.code() {
+        "agent_revoked" => return Step::Revoked(sentence),
+        "agent_pending" => return Step::Pending(sentence),
+        "key_retired" | "unknown_agent" => return Step::KeyRefused(sentence),
+        _ => {}
     }
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Step::Rejected(sentence),
@@ -143,11 +165,15 @@ mod tests {
 
     #[test]
     fn settles_only_what_was_acknowledged() {
-        assert_eq!(decided(200, "{}"), Step::Settle { audit_head: None });
+        let settled = |rekey, audit_head| Step::Settle { audit_head, rekey };
+        assert_eq!(decided(200, "{}"), settled(false, None));
+        assert_eq!(decided(200, r#"{"rekey":true}"#), settled(true, None));
         let head = format!(r#"{{"audit_head":{{"seq":7,"hash":"{}"}}}}"#, "ab".repeat(32));
         let hash = [0xab; 32];
-        let audit_head = Some(AuditHead { seq: 7, hash });
-        assert_eq!(decided(200, &head), Step::Settle { audit_head });
+        assert_eq!(
+            decided(200, &head),
+            settled(false, Some(AuditHead { seq: 7, hash }))
+        );
         assert!(matches!(decided(204, ""), Step::Retry { .. }));
         assert!(matches!(decided(302, ""), Step::Retry { .. }));
     }
@@ -165,8 +191,14 @@ mod tests {
                 "{status} of a proxy"
             );
         }
-        let refused = r#"{"error":"Unauthorized","code":"unknown_agent","message":"Enrol it again."}"#;
-        assert_eq!(decided(401, refused), Step::Rejected("Enrol it again.".into()));
+        let refused = |code: &str| {
+            let body = format!(r#"{{"error":"Unauthorized","code":"{code}","message":"m"}}"#);
+            decided(401, &body)
+        };
+        assert_eq!(refused("wrong_api_key"), Step::Rejected("m".into()));
+        assert_eq!(refused("key_retired"), Step::KeyRefused("m".into()));
+        assert_eq!(refused("agent_pending"), Step::Pending("m".into()));
+        assert_eq!(refused("agent_revoked"), Step::Revoked("m".into()));
     }
 
     #[test]

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use atlas_actors::Fleet;
-use atlas_actors::model::MachineId;
 
 use crate::agent::{self, AgentHandle, AgentSettings, enrol, identity_file};
 use crate::cli::Failure;
@@ -12,6 +11,7 @@ use crate::cli::agent::outage_rule;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::wire::enrolment::identity::AgentIdentity;
+use crate::wire::enrolment::token::JoinToken;
 
 /// A running agent of this machine.
 pub(super) struct LocalAgent {
@@ -33,9 +33,10 @@ pub(super) async fn start(
         earlier => {
             let configured = config.fleet.agent.machine_id.clone();
             let machine_id = configured.unwrap_or_else(enrol::default_machine_id);
-            let identity = enrol::enrol(local_url, &token.parse()?, &machine_id, earlier.as_ref()).await?;
-            identity_file::save(&data_dir.agent(), &identity)?;
-            identity
+            let token: JoinToken = token.parse()?;
+            let enrolled = enrol::enrol(local_url, token.into(), &machine_id, earlier.as_ref()).await?;
+            identity_file::save(&data_dir.agent(), &enrolled.identity)?;
+            enrolled.identity
         }
     };
     let machine_id = identity.machine_id.clone();
@@ -43,8 +44,7 @@ pub(super) async fn start(
         // The port may be another than it was when it was enrolled.
         server_url: Some(local_url.to_owned()),
         interval: Duration::from_secs(config.fleet.agent.report_interval),
-        spool_dir: data_dir.agent().join("spool"),
-        identity_dir: data_dir.agent(),
+        folder: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
     })?;
@@ -52,11 +52,6 @@ pub(super) async fn start(
 }
 
 fn is_known(fleet: &Fleet, identity: &AgentIdentity) -> bool {
-    let Ok(machine) = MachineId::parse(&identity.machine_id) else {
-        return false;
-    };
-    fleet
-        .credentials()
-        .speaker(&machine)
-        .is_some_and(|agent| agent.kid == identity.kid.to_string())
+    let agent = fleet.credentials().agents().get(&identity.agent_id.to_string());
+    agent.is_some_and(|agent| agent.machine.as_str() == identity.machine_id)
 }

@@ -61,6 +61,7 @@ pub(super) fn first_token() -> IssueToken {
     IssueToken {
         uses_max: 1,
         ttl: Duration::from_secs(3_600),
+        by: "server".to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use atlas_actors::clock::Timestamp;
 use atlas_actors::model::PresenceRule;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,10 @@ pub struct ServerConfig {
     pub api_key: Option<SecretText>,
     /// The key under which agents of 2.0 seal their reports.
     pub encryption_key: Option<SecretText>,
+    /// Whether plain reports of agents of 1.x and 2.0 are refused even without that key.
+    pub require_sealed: bool,
+    /// The first day (UTC) on which agents of 1.x and 2.0 are no longer taken.
+    pub legacy_agents_until: Option<String>,
     /// Bytes of a request's body at most.
     pub max_body_size: usize,
     /// Bytes of a report at most.
@@ -107,11 +112,22 @@ impl Default for ServerConfig {
             web_password: None,
             api_key: None,
             encryption_key: None,
+            require_sealed: false,
+            legacy_agents_until: None,
             max_body_size: 1024 * 1024,
             max_report_size: 1024 * 1024,
             data_retention_days: 30,
             presence: PresenceConfig::default(),
         }
+    }
+}
+
+impl ServerConfig {
+    /// When agents of 1.x and 2.0 are no longer taken.
+    #[must_use]
+    pub fn legacy_agents_end(&self) -> Option<Timestamp> {
+        let day = self.legacy_agents_until.as_deref()?;
+        Timestamp::parse(&format!("{day}T00:00:00Z")).ok()
     }
 }
 

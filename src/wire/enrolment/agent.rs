@@ -2,12 +2,16 @@
 //! token names, and ends with an identity to keep. It sends nothing and stores nothing itself.
 
 use ed25519_dalek::{Signature as Ed25519Signature, Signer as _, SigningKey, VerifyingKey};
+use subtle::ConstantTimeEq as _;
 
 use super::agreement::{self, LowOrderKey};
 use super::identity::AgentIdentity;
-use super::token::{JoinToken, TokenHash};
-use super::{EnrolmentAnswerV2, EnrolmentRequestV2, FactsError, KEYS_MAX, MachineFactsV2};
+use super::token::{JoinToken, SHARED_SECRET_ID, TokenHash, UNKNOWN_SERVER};
+use super::{
+    EnrolmentAnswerV2, EnrolmentRequestV2, FactsError, KEYS_MAX, MachineFactsV2, PublicKey, Signature,
+};
 use crate::wire::base64::Base64Array;
+use crate::wire::hex_id::TokenId;
 use crate::wire::pins::ServerId;
 use crate::wire::secret::Secret;
 
@@ -26,7 +30,8 @@ pub struct AgentEnrolment {
     request: EnrolmentRequestV2,
     transcript_hash: [u8; 32],
     token: TokenHash,
-    server_id: ServerId,
+    /// Nothing when the shared secret has to tell.
+    server_id: Option<ServerId>,
     server_url: String,
     seeds: AgentSeeds,
 }
@@ -82,24 +87,49 @@ impl AgentEnrolment {
         machine_facts: MachineFactsV2,
         seeds: AgentSeeds,
     ) -> Result<Self, FactsError> {
+        let known = Some(token.server_id());
+        Self::ask(token.id(), token.hash(), known, server_url, machine_facts, seeds)
+    }
+
+    /// Makes a request that the cluster's shared secret proves. An administrator must approve it.
+    ///
+    /// # Errors
+    /// When the server would refuse the facts.
+    pub fn begin_shared(
+        secret: TokenHash,
+        server_url: &str,
+        machine_facts: MachineFactsV2,
+        seeds: AgentSeeds,
+    ) -> Result<Self, FactsError> {
+        Self::ask(SHARED_SECRET_ID, secret, None, server_url, machine_facts, seeds)
+    }
+
+    fn ask(
+        token_id: TokenId,
+        token: TokenHash,
+        server_id: Option<ServerId>,
+        server_url: &str,
+        machine_facts: MachineFactsV2,
+        seeds: AgentSeeds,
+    ) -> Result<Self, FactsError> {
         machine_facts.check()?;
         let identity = SigningKey::from_bytes(seeds.identity.expose());
         let mut request = EnrolmentRequestV2 {
-            token_id: token.id(),
+            token_id,
             ak_pub: Base64Array(identity.verifying_key().to_bytes()),
             ex_pub: agreement::exchange_public(&seeds.exchange),
             machine_facts,
             mac: Base64Array([0; 32]),
             sig_ak: Base64Array([0; 64]),
         };
-        let transcript = agreement::transcript(&request, token.server_id());
-        request.mac = agreement::mac(&token.hash(), &transcript);
+        let transcript = agreement::transcript(&request, server_id.unwrap_or(UNKNOWN_SERVER));
+        request.mac = agreement::mac(&token, &transcript);
         request.sig_ak = Base64Array(identity.sign(&transcript).to_bytes());
         Ok(Self {
             request,
             transcript_hash: agreement::transcript_hash(&transcript),
-            token: token.hash(),
-            server_id: token.server_id(),
+            token,
+            server_id,
             server_url: server_url.to_owned(),
             seeds,
         })
@@ -120,12 +150,12 @@ impl AgentEnrolment {
             self.transcript_hash,
             &self.seeds.exchange,
             &answer.sx_pub,
-            &self.token,
+            self.token.0.expose(),
         )?;
         Ok(AgentIdentity {
             format: AgentIdentity::FORMAT,
             server_url: self.server_url.clone(),
-            server_id: self.server_id,
+            server_id: ServerId::of(&answer.server_key.0),
             agent_id: answer.agent_id,
             machine_id: self.request.machine_facts.machine_id.trim().to_owned(),
             kid: answer.kid,
@@ -134,21 +164,37 @@ impl AgentEnrolment {
             identity_key: self.seeds.identity.clone(),
             tls_pins: answer.tls_pins.clone(),
             command_keys: answer.command_keys.clone(),
+            key_since_ms: answer.server_time_ms,
         })
     }
 
     fn check(&self, answer: &EnrolmentAnswerV2) -> Result<(), FinishError> {
-        if ServerId::of(&answer.server_key.0) != self.server_id {
+        let signed = agreement::answer_bytes(answer, &self.transcript_hash);
+        let is_right_one = match self.server_id {
+            Some(server_id) => ServerId::of(&answer.server_key.0) == server_id,
+            None => answer
+                .mac
+                .is_some_and(|mac| agreement::mac(&self.token, &signed).0.ct_eq(&mac.0).into()),
+        };
+        if !is_right_one {
             return Err(FinishError::WrongServer);
         }
-        let signed = agreement::answer_bytes(answer, &self.transcript_hash);
-        VerifyingKey::from_bytes(&answer.server_key.0)
-            .and_then(|key| key.verify_strict(&signed, &Ed25519Signature::from_bytes(&answer.sig.0)))
-            .map_err(|_| FinishError::NotAuthentic)?;
+        check_signature(&answer.server_key, &signed, &answer.sig)?;
         let (pins, keys) = (answer.tls_pins.len(), answer.command_keys.len());
         if pins == 0 || pins > KEYS_MAX || keys > KEYS_MAX {
             return Err(FinishError::Keys);
         }
         Ok(())
     }
+}
+
+/// Whether a server signed these bytes.
+pub(super) fn check_signature(
+    server_key: &PublicKey,
+    signed: &[u8],
+    sig: &Signature,
+) -> Result<(), FinishError> {
+    VerifyingKey::from_bytes(&server_key.0)
+        .and_then(|key| key.verify_strict(signed, &Ed25519Signature::from_bytes(&sig.0)))
+        .map_err(|_| FinishError::NotAuthentic)
 }

@@ -3,6 +3,7 @@
 
 use x25519_dalek::{PublicKey as ExchangeKey, StaticSecret};
 
+use super::rekey::{RekeyAnswerV2, RekeyRequestV2};
 use super::token::TokenHash;
 use super::{EnrolmentAnswerV2, EnrolmentRequestV2, PublicHash, PublicKey};
 use crate::wire::base64::Base64Array;
@@ -56,6 +57,30 @@ pub(super) fn answer_bytes(answer: &EnrolmentAnswerV2, transcript_hash: &[u8; 32
         .into_bytes()
 }
 
+/// Everything a request for another key says, and to whom.
+pub(super) fn rekey_bytes(request: &RekeyRequestV2, server_id: ServerId) -> Vec<u8> {
+    LengthPrefixed::new(b"atlas/rekey/v2")
+        .field(request.agent_id.as_bytes())
+        .field(request.kid.as_bytes())
+        .field(&request.ex_pub.0)
+        .field(&request.ts.to_be_bytes())
+        .field(server_id.as_bytes())
+        .into_bytes()
+}
+
+/// Everything the answer to it says, and what it answers.
+pub(super) fn rekey_answer_bytes(answer: &RekeyAnswerV2, request_hash: &[u8; 32]) -> Vec<u8> {
+    LengthPrefixed::new(b"atlas/rekey/answer/v2")
+        .field(request_hash)
+        .field(answer.kid.as_bytes())
+        .field(&answer.ep.to_be_bytes())
+        .field(&answer.sx_pub.0)
+        .list(answer.tls_pins.iter().map(|pin| pin.as_bytes().as_slice()))
+        .field(&answer.server_time_ms.to_be_bytes())
+        .field(&answer.server_key.0)
+        .into_bytes()
+}
+
 /// The hash by which an answer, and the root, are bound to a request.
 pub(super) fn transcript_hash(transcript: &[u8]) -> [u8; 32] {
     sha256(transcript)
@@ -67,20 +92,21 @@ pub(super) fn exchange_public(ours: &Secret<32>) -> PublicKey {
     Base64Array(ExchangeKey::from(&secret).to_bytes())
 }
 
-/// The root, from one side's private half and the other's public one.
+/// The root, from one side's private half and the other's public one, and what only they know
+/// besides.
 ///
 /// # Errors
 /// When the other side's key would give a root that anyone can compute (RFC 7748, 6.1).
 pub(super) fn root(
-    transcript_hash: [u8; 32],
+    salt: [u8; 32],
     ours: &Secret<32>,
     theirs: &PublicKey,
-    token: &TokenHash,
+    beside: &[u8],
 ) -> Result<Secret<32>, LowOrderKey> {
     let secret = StaticSecret::from(*ours.expose());
     let shared = secret.diffie_hellman(&ExchangeKey::from(theirs.0));
     if !shared.was_contributory() {
         return Err(LowOrderKey);
     }
-    Ok(extract(transcript_hash, &[shared.as_bytes(), token.0.expose()]))
+    Ok(extract(salt, &[shared.as_bytes(), beside]))
 }

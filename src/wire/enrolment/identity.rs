@@ -36,6 +36,9 @@ pub struct AgentIdentity {
     pub tls_pins: Vec<TlsPin>,
     /// Keys whose commands it takes.
     pub command_keys: Vec<CommandKey>,
+    /// When its key was agreed on, by the server's clock; 0 when that is not known.
+    #[serde(default)]
+    pub key_since_ms: i64,
 }
 
 /// Why a file is no identity. None of these repeats the file, which holds secrets.

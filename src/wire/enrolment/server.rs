@@ -10,8 +10,8 @@ use subtle::ConstantTimeEq as _;
 
 use super::agreement::{self, LowOrderKey};
 use super::credential::AgentCredential;
-use super::token::TokenHash;
-use super::{CommandKey, EnrolmentAnswerV2, EnrolmentRequestV2, FIRST_EPOCH, FactsError, PublicKey};
+use super::token::{SHARED_SECRET_ID, TokenHash, UNKNOWN_SERVER};
+use super::{CommandKey, EnrolmentAnswerV2, EnrolmentRequestV2, FactsError, PublicKey};
 use crate::wire::base64::Base64Array;
 use crate::wire::hex_id::{AgentId, KeyId};
 use crate::wire::pins::{ServerId, TlsPin};
@@ -32,13 +32,17 @@ pub struct VerifiedRequest {
     ex_pub: PublicKey,
     transcript_hash: [u8; 32],
     token: TokenHash,
+    /// The agent does not know this server, and wants it proved.
+    is_shared: bool,
 }
 
 /// What the server decides for a new agent.
 #[derive(Clone, Debug)]
 pub struct AnswerTerms {
-    /// The agent's new name.
+    /// The agent's name: a new one, or the one that it has.
     pub agent_id: AgentId,
+    /// Counts its keys.
+    pub epoch: u32,
     /// The name of its first key; no other agent's.
     pub kid: KeyId,
     /// Keys whose commands it takes.
@@ -90,12 +94,6 @@ impl ServerIdentity {
     pub fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
         self.signing.sign(bytes).to_bytes()
     }
-
-    fn sign(&self, answer: &mut EnrolmentAnswerV2, transcript_hash: &[u8; 32]) {
-        answer.server_key = Base64Array(self.signing.verifying_key().to_bytes());
-        let signed = agreement::answer_bytes(answer, transcript_hash);
-        answer.sig = Base64Array(self.signing.sign(&signed).to_bytes());
-    }
 }
 
 impl fmt::Debug for ServerIdentity {
@@ -114,7 +112,9 @@ pub fn verify_request(
     server_id: ServerId,
     request: &EnrolmentRequestV2,
 ) -> Result<VerifiedRequest, VerifyError> {
-    let transcript = agreement::transcript(request, server_id);
+    let is_shared = request.token_id == SHARED_SECRET_ID;
+    let told = if is_shared { UNKNOWN_SERVER } else { server_id };
+    let transcript = agreement::transcript(request, told);
     let mac = agreement::mac(token, &transcript);
     if !bool::from(mac.0.ct_eq(&request.mac.0)) {
         return Err(VerifyError::Token);
@@ -128,6 +128,7 @@ pub fn verify_request(
         ex_pub: request.ex_pub,
         transcript_hash: agreement::transcript_hash(&transcript),
         token: token.clone(),
+        is_shared,
     })
 }
 
@@ -162,8 +163,13 @@ impl VerifiedRequest {
             agent_id: terms.agent_id,
             machine_id: self.machine_id.clone(),
             kid: terms.kid,
-            epoch: FIRST_EPOCH,
-            root: agreement::root(self.transcript_hash, &terms.exchange, &self.ex_pub, &self.token)?,
+            epoch: terms.epoch,
+            root: agreement::root(
+                self.transcript_hash,
+                &terms.exchange,
+                &self.ex_pub,
+                self.token.0.expose(),
+            )?,
             ak_pub: self.ak_pub,
             created: terms.now,
         };
@@ -171,14 +177,19 @@ impl VerifiedRequest {
             agent_id: terms.agent_id,
             sx_pub: agreement::exchange_public(&terms.exchange),
             kid: terms.kid,
-            ep: FIRST_EPOCH,
+            ep: terms.epoch,
             command_keys: terms.command_keys,
             tls_pins: terms.tls_pins,
             server_time_ms: terms.now.as_millis(),
-            server_key: Base64Array([0; 32]),
+            server_key: Base64Array(server.public_key()),
             sig: Base64Array([0; 64]),
+            mac: None,
         };
-        server.sign(&mut answer, &self.transcript_hash);
+        let signed = agreement::answer_bytes(&answer, &self.transcript_hash);
+        answer.sig = Base64Array(server.sign_bytes(&signed));
+        if self.is_shared {
+            answer.mac = Some(agreement::mac(&self.token, &signed));
+        }
         Ok((answer, credential))
     }
 }

@@ -12,6 +12,8 @@ use crate::wire::envelope_v2::keys::{Compression, Outgoing};
 use crate::wire::secret::Secret;
 
 mod refusals;
+mod rekey;
+mod shared;
 
 fn server() -> ServerIdentity {
     ServerIdentity::new(&Secret::new([3; 32]))
@@ -43,6 +45,7 @@ fn begin(token: &JoinToken) -> AgentEnrolment {
 fn terms() -> AnswerTerms {
     AnswerTerms {
         agent_id: AgentId::new([7; 16]),
+        epoch: FIRST_EPOCH,
         kid: KeyId::new([8; 12]),
         command_keys: vec![CommandKey {
             kid: KeyId::new([9; 12]),

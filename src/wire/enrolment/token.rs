@@ -5,12 +5,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::wire::hex_id::TokenId;
-use crate::wire::keyed_hash::sha256;
+use crate::wire::keyed_hash::{hmac_sha256, sha256};
 use crate::wire::pins::ServerId;
 use crate::wire::secret::Secret;
 
@@ -31,6 +31,47 @@ pub struct JoinToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenHash(pub Secret<32>);
+
+/// The name that stands for the shared secret where a token's name would be.
+pub const SHARED_SECRET_ID: TokenId = TokenId::new([0; 8]);
+/// Stands for a server that the agent does not know yet.
+pub(super) const UNKNOWN_SERVER: ServerId = ServerId::from_bytes([0; 32]);
+/// A shared secret has at least this many bytes, as 1.x and 2.0 asked.
+const SHARED_SECRET_BYTES_MIN: usize = 32;
+
+/// The text is no shared secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the cluster secret must be {SHARED_SECRET_BYTES_MIN} bytes or more, in base64 or as hexadecimal digits"
+)]
+pub struct SharedSecretError;
+
+impl TokenHash {
+    /// What stands for a token's hash when the cluster's shared secret (`cluster.secret`) is used. It
+    /// has a label of its own, so that nothing else made of that secret can stand for it.
+    ///
+    /// # Errors
+    /// When the text is not one.
+    pub fn of_shared_secret(text: &str) -> Result<Self, SharedSecretError> {
+        let text = text.trim();
+        let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let secret = if is_hex {
+            text.as_bytes().chunks_exact(2).map(hex_byte).collect()
+        } else {
+            STANDARD.decode(text).ok()
+        };
+        let secret = Zeroizing::new(secret.ok_or(SharedSecretError)?);
+        if secret.len() < SHARED_SECRET_BYTES_MIN {
+            return Err(SharedSecretError);
+        }
+        let key = Secret::new(sha256(&secret));
+        Ok(Self(Secret::new(hmac_sha256(&key, &[b"atlas/enroll/shared/v2"]))))
+    }
+}
+
+fn hex_byte(pair: &[u8]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()
+}
 
 /// Why a text is no token. None of these repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -168,6 +209,20 @@ mod tests {
         assert_eq!(of(&text.replace("-_v7-_s", "-_v7-_s=")), JoinTokenError::Secret);
         assert_eq!(of(&text[..text.len() - 1]), JoinTokenError::ServerId);
         assert_eq!(of(&format!("{text}8")), JoinTokenError::ServerId);
+    }
+
+    #[test]
+    fn a_shared_secret_is_the_same_in_hex_and_base64_and_never_a_short_one() {
+        let hash = TokenHash::of_shared_secret(&"ab".repeat(32)).unwrap();
+        let base64 = format!("{}\n", STANDARD.encode([0xab; 32]));
+        assert_eq!(
+            crate::wire::base64::encode(hash.0.expose()),
+            "gLip3q/dLjuMA0iWx8iqhJAKNhMZh53MObfHH59obgE="
+        );
+        assert_eq!(TokenHash::of_shared_secret(&base64), Ok(hash));
+        for text in ["", "secret", &"ab".repeat(31), &STANDARD.encode([1; 31])] {
+            assert!(TokenHash::of_shared_secret(text).is_err(), "{text}");
+        }
     }
 
     #[test]

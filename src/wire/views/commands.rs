@@ -21,6 +21,9 @@ pub struct ReceiptView<'a> {
     /// How far the server's audit log has come; for enrolled agents, which remember it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_head: Option<AuditHeadView>,
+    /// Whether the agent should agree on another key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rekey: bool,
 }
 
 /// Asks for a command (contract, section 3).

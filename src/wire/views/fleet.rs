@@ -77,6 +77,8 @@ pub struct SummaryView<'a> {
     pub offline: usize,
     /// Those that sleep.
     pub asleep: usize,
+    /// Those whose agent is one of 1.x or 2.0, with the key that all of them share.
+    pub legacy_agents: usize,
     /// Mean over online machines; null when none is.
     #[schema(required)]
     pub avg_cpu: Option<f32>,
@@ -116,6 +118,8 @@ pub struct HealthView<'a> {
     pub agents: usize,
     /// Machines that report in time.
     pub online: usize,
+    /// Machines whose agent is one of 1.x or 2.0.
+    pub legacy_agents: usize,
     /// The server's version.
     pub version: &'a str,
     /// Whether all machines have been read from disk since the start.
