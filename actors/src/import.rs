@@ -6,8 +6,8 @@
 //! from that record, and the import can be made again.
 
 use bytes::Bytes;
+use serde::Serialize;
 
-use crate::auth::User;
 use crate::clock::Timestamp;
 use crate::historian::block::{self, BlockError};
 use crate::machine::event::MachineEvent;
@@ -17,8 +17,8 @@ use crate::model::{Counters, Report, Role, UserName};
 use crate::store::{StoredBlock, Version};
 use crate::stored::encode;
 
-/// Hashing's cost: that of this installation's own hashes.
-const COST: u32 = crate::auth::password::COST;
+/// Hashing's cost: that of this installation's own hashes, a quarter of a second.
+const COST: u32 = 12;
 
 /// A machine as it was kept.
 pub struct EarlierMachine {
@@ -165,14 +165,24 @@ impl EarlierUser {
     /// # Errors
     /// When bcrypt fails.
     pub fn document(&self) -> Result<Bytes, bcrypt::BcryptError> {
-        Ok(encode(&User {
-            name: self.name.clone(),
+        Ok(encode(&FirstForm {
+            name: &self.name,
             role: self.role,
             password_hash: self.hash.to_keep()?,
             created_at: self.created_at,
             is_active: self.is_active,
         }))
     }
+}
+
+/// A user in the first form that was ever stored; every release reads it.
+#[derive(Serialize)]
+struct FirstForm<'a> {
+    name: &'a UserName,
+    role: Role,
+    password_hash: String,
+    created_at: Timestamp,
+    is_active: bool,
 }
 
 #[cfg(test)]
