@@ -86,20 +86,3 @@ export interface RotationView {
   waiting: number;
   retiring_until: string | null;
 }
-
-export interface AuditRecordView {
-  seq: number;
-  at: string;
-  actor: string;
-  address: string | null;
-  action: string;
-  target: string | null;
-  result: string;
-  request_id: string | null;
-}
-
-export interface AuditView {
-  records: AuditRecordView[];
-  head: { seq: number; hash: string } | null;
-  oldest: number | null;
-}

@@ -1,9 +1,10 @@
 // The audit log, newest records first.
-import type { AuditView } from "./agreed";
 import { request } from "./request";
+import type { AuditView } from "./wire";
 
 export const AUDIT_EXPORT_PATH = "/api/v2/audit/export";
 
+/** Whole names; an empty one means all. */
 export interface AuditQuestion {
   actor: string;
   action: string;

@@ -14,6 +14,8 @@ export type DeltaFrame = Schemas["DeltaFrame"];
 export type TickFrame = Schemas["TickFrame"];
 export type TagsView = Schemas["TagsView"];
 export type TokenView = Schemas["TokenView"];
+export type AuditView = Schemas["AuditView"];
+export type AuditRecordView = Schemas["AuditRecordView"];
 /** Its words come from a closed set, which the document doesn't say. */
 export type CertificateView = Omit<Schemas["CertificateView"], "source" | "state"> & {
   source: "own" | "files" | "acme";

@@ -20,8 +20,10 @@ export function AuditSection() {
     <Section title="Audit log" intro="Written before each action takes effect, and never changed. Each record holds the hash of the one before it."
       action={<a className={styles.export} href={AUDIT_EXPORT_PATH} download="atlas-audit.jsonl">Export all</a>}>
       <div className={form.row} role="search">
-        <Field label="Who" type="search" placeholder="anybody" value={actor} onChange={(event) => changeSearch({ actor: event.target.value })} autoCapitalize="none" spellCheck={false} />
-        <Field label="What" type="search" placeholder="anything" value={action} onChange={(event) => changeSearch({ action: event.target.value })} autoCapitalize="none" spellCheck={false} />
+        <Field label="Who" type="search" placeholder="anybody" list="audit-actors" value={actor} onChange={(event) => changeSearch({ actor: event.target.value })} autoCapitalize="none" spellCheck={false} />
+        <Field label="What" type="search" placeholder="anything" list="audit-actions" value={action} onChange={(event) => changeSearch({ action: event.target.value })} autoCapitalize="none" spellCheck={false} />
+        <Seen id="audit-actors" names={audit.records.map((record) => record.actor)} />
+        <Seen id="audit-actions" names={audit.records.map((record) => record.action)} />
       </div>
       {audit.error && <p role="alert" className={form.complaint}>The log can't be shown: {audit.error.message}</p>}
       {audit.isSuccess && (
@@ -32,6 +34,13 @@ export function AuditSection() {
       )}
     </Section>
   );
+}
+
+const SEEN_MAX = 50;
+
+// What the log asks for are whole names: those on the page are offered.
+function Seen({ id, names }: { id: string; names: readonly string[] }) {
+  return <datalist id={id}>{[...new Set(names)].toSorted().slice(0, SEEN_MAX).map((name) => <option key={name} value={name} />)}</datalist>;
 }
 
 // What this page can vouch for by itself, and what can't be seen from a browser.

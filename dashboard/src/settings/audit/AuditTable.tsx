@@ -1,7 +1,7 @@
 // Only the records on screen exist; older ones are fetched as the end comes near.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { AuditRecordView } from "../../api/agreed";
+import type { AuditRecordView } from "../../api/wire";
 import { UNKNOWN } from "../../format/quantities";
 import { exactTime, parseTime_s } from "../../format/times";
 import { Age } from "../../live/Age";
@@ -42,7 +42,7 @@ export function AuditTable({ records, more, busy }: AuditTableProps) {
           {shown.map((item) => <AuditRow key={records[item.index]?.seq} record={records[item.index]} index={item.index} top={item.start - top} />)}
         </div>
       </div>
-      {records.length === 0 && <p className={styles.none}>Nothing like that is in the log.</p>}
+      {records.length === 0 && <p className={styles.none}>Nothing like that is in the log. Names must be whole.</p>}
       {more && <Button disabled={busy} onClick={more}>{busy ? "Loading…" : "Load older"}</Button>}
     </>
   );
@@ -52,7 +52,7 @@ function AuditRow({ record, index, top }: { record: AuditRecordView | undefined;
   if (!record) return null;
   return (
     <div role="row" aria-rowindex={index + 2} className={`${styles.row} ${styles.item}`} style={{ transform: `translateY(${top}px)` }}
-      title={`${exactTime(parseTime_s(record.at))}${record.request_id === null ? "" : `\nrequest ${record.request_id}`}`}>
+      title={`${exactTime(parseTime_s(record.at))}${typeof record.request_id !== "string" ? "" : `\nrequest ${record.request_id}`}`}>
       <span role="cell" className={styles.seq}>{record.seq}</span>
       <span role="cell" className={styles.when}><Age since={record.at} suffix=" ago" /></span>
       <span role="cell" className={styles.who}>{record.actor}</span>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AuditRecordView } from "../../api/agreed";
+import type { AuditRecordView } from "../../api/wire";
 import { missingIn } from "./chain";
 
 const record = (seq: number): AuditRecordView => ({ seq, at: "", actor: "", address: null, action: "", target: null, result: "", request_id: null });

@@ -1,5 +1,5 @@
 // Whether records follow each other: a number that is left out was taken out.
-import type { AuditRecordView } from "../../api/agreed";
+import type { AuditRecordView } from "../../api/wire";
 
 const NAMED_MAX = 100;
 
