@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt, Addr, AsyncContext, AtomicResponse, Context, Handler, Message, ResponseActFuture,
-    Supervised, Supervisor, WrapFuture,
+    Supervised, WrapFuture,
 };
 use atlas_actors::clock::Clock;
+use atlas_actors::supervision::ActorName;
+use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
 use self::served::{Served, due_warning};
@@ -78,13 +80,14 @@ impl Certificates {
         let first = source.look(Renewal::WhenDue, clock.now())?;
         write_pins(&pins_file, &first)?;
         let (published, served) = watch::channel(Arc::new(first));
-        let keeper = Supervisor::start(move |_| CertificateKeeper {
+        let keeper = CertificateKeeper {
             source,
             clock,
             published,
             pins_file,
             warned_days: None,
-        });
+        };
+        let keeper = keep(ActorName::CertificateKeeper, None, keeper);
         Ok(Self { keeper, served })
     }
 
