@@ -108,10 +108,8 @@ impl Fleet {
 
         let quarantine = start_quarantine(&services, &store, &clock, &fault, &give_up);
         let safety = Safety::new(quarantine.clone(), fault, give_up);
-        let audit_head = Arc::<ArcSwap<AuditHead>>::default();
         let (fleet, services) = (Kept(&fleet, &safety), Kept(&services, &safety));
-        let audit_log = AuditLog::new(&store, &clock, &safety, signer, &audit_head);
-        let audit = services.start(ActorName::AuditLog, audit_log);
+        let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let codec = BlockCodec::start_pool(&safety);
         let historian = services.start(
             ActorName::Historian,
@@ -137,7 +135,7 @@ impl Fleet {
             ActorName::Roster,
             Roster::new(published.clone(), encoder, clock.clone(), safety.clone()),
         );
-        let machine_ports = Arc::new(MachinePorts {
+        let machine_ports = MachinePorts {
             store: store.clone(),
             clock: clock.clone(),
             roster: roster.clone(),
@@ -145,9 +143,9 @@ impl Fleet {
             safety: safety.clone(),
             presence: settings.presence,
             listening_since: clock.now(),
-        });
-        let registry = fleet.start(ActorName::Registry, Registry::new(machine_ports));
-        let admission = Arc::new(Semaphore::new(ADMISSION_MAX));
+        };
+        let registry = Registry::new(Arc::new(machine_ports));
+        let registry = fleet.start(ActorName::Registry, registry);
         Self {
             registry,
             roster,
@@ -160,7 +158,7 @@ impl Fleet {
             audit_head,
             credentials,
             due,
-            admission,
+            admission: Arc::new(Semaphore::new(ADMISSION_MAX)),
             store,
             clock,
         }
@@ -210,6 +208,17 @@ fn nothing_published() -> Published {
         view: Arc::new(ArcSwap::from_pointee(FleetView::default())),
         frames: broadcast::channel(VIEWERS_MAX).0,
     }
+}
+
+fn start_audit(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    signer: Arc<dyn Signer>,
+) -> (Addr<AuditLog>, Arc<ArcSwap<AuditHead>>) {
+    let head = Arc::<ArcSwap<AuditHead>>::default();
+    let audit_log = AuditLog::new(store, clock, services.1, signer, &head);
+    (services.start(ActorName::AuditLog, audit_log), head)
 }
 
 /// Where actors are started, and what shields them.

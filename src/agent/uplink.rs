@@ -2,11 +2,6 @@
 //! sealed anew, and agrees on another key when one is due. Receives `ReportsWait`; asks the spool and
 //! the breaker; emits nothing.
 
-#![expect(
-    clippy::disallowed_types,
-    reason = "talks to the agent's server, whose key it pins"
-)]
-
 pub mod answer;
 pub mod backoff;
 pub mod credential;
