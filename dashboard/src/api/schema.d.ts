@@ -300,6 +300,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All enrolled agents.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/rekey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An agent asks for another key, by its identity key.
+         * @description # Errors
+         *     401 when it is unknown, revoked, or somebody else; 403 while it is pending; 409 when its clock is
+         *     off or the request is a repeat.
+         */
+        post: operations["rekey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the rotation of the agents' keys stands.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["rotation"];
+        put?: never;
+        /**
+         * Has all agents agree on new keys.
+         * @description # Errors
+         *     507 when the disk is full.
+         */
+        post: operations["rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Turns an agent out: its next report is refused, and it stops.
+         * @description # Errors
+         *     404 when there is none of that name.
+         */
+        delete: operations["revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/{agent_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets a pending agent in, in the place of the one that spoke for its machine; of an active one it
+         *     says that it is no duplicate.
+         * @description # Errors
+         *     404 when there is none of that name, 409 when it was revoked.
+         */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/audit": {
         parameters: {
             query?: never;
@@ -396,8 +508,8 @@ export interface paths {
         /**
          * Enrols an agent that proves its token.
          * @description # Errors
-         *     401 when the token is unknown or used up, 400 when the request can't be read, 409 when another
-         *     agent speaks for the machine.
+         *     401 when the token is unknown or used up, or the agent was revoked; 400 when the request can't be
+         *     read; 403 when the shared secret is used for a machine that has an agent.
          */
         post: operations["enrol"];
         delete?: never;
@@ -518,7 +630,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * All open tokens, the newest first; without their secrets, which nobody has any more.
+         * @description # Errors
+         *     503 when the server is busy.
+         */
+        get: operations["list"];
         put?: never;
         /**
          * Makes an enrolment token.
@@ -527,6 +644,27 @@ export interface paths {
          */
         post: operations["issue"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends a token before its time.
+         * @description # Errors
+         *     404 when there is none of that name.
+         */
+        delete: operations["revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -777,6 +915,40 @@ export interface components {
             /** @description The server's time. */
             server_time: string;
         };
+        /** @description An enrolled agent. */
+        EnrolledAgentView: {
+            /** @description Its name. */
+            agent_id: string;
+            /** @description When it was enrolled. */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description Counts its keys.
+             */
+            epoch: number;
+            /**
+             * @description `active`, `rotating` (another key is due) or `overdue` (its key is dead, it gets another one when
+             *     it comes back).
+             */
+            key_state: string;
+            /** @description When its machine last reported; null while it does not speak for it. */
+            last_report: string | null;
+            /** @description It was enrolled with the secret that a whole cluster shares. */
+            legacy: boolean;
+            /** @description The only machine that it may speak for. */
+            machine_id: string;
+            /** @description Another agent speaks for its machine, or two processes seem to use its credential. */
+            possible_duplicate: boolean;
+            /** @description `active`, `pending` (waits to be approved) or `revoked`. */
+            state: string;
+        };
+        /** @description All enrolled agents, by their names. */
+        EnrolledAgentsView: {
+            /** @description The agents. */
+            agents: components["schemas"]["EnrolledAgentView"][];
+            /** @description Machines whose agent is one of 1.x or 2.0 and has no key of its own. */
+            legacy_machines: number;
+        };
         /** @description An error's body. */
         ErrorBody: {
             /** @description What went wrong. */
@@ -799,6 +971,8 @@ export interface components {
             agents: number;
             /** @description Whether all machines have been read from disk since the start. */
             complete: boolean;
+            /** @description Machines whose agent is one of 1.x or 2.0. */
+            legacy_agents: number;
             /** @description Machines that report in time. */
             online: number;
             /** @description `ok`. */
@@ -873,6 +1047,27 @@ export interface components {
             /** @description How many there are in all; only when a page was asked for. */
             total?: number | null;
         };
+        /** @description An enrolment token that is open. */
+        OpenTokenView: {
+            /** @description When it was made; null when that was not kept. */
+            created_at: string | null;
+            /** @description Who made it; null when that was not kept. */
+            created_by: string | null;
+            /** @description When it ends. */
+            expires_at: string;
+            /** @description Its name. */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many machines may still use it.
+             */
+            uses_left: number;
+            /**
+             * Format: int32
+             * @description How many might at the beginning.
+             */
+            uses_max: number;
+        };
         /**
          * @description A family of operating systems.
          * @enum {string}
@@ -913,6 +1108,8 @@ export interface components {
             duplicate: boolean;
             /** @description Whether the report came sealed. */
             e2ee_verified: boolean;
+            /** @description Whether the agent should agree on another key. */
+            rekey?: boolean;
             /** @description `ok`. */
             status: string;
         };
@@ -929,6 +1126,32 @@ export interface components {
          * @enum {string}
          */
         RoleView: "viewer" | "operator" | "admin";
+        /** @description Asks for a rotation. */
+        RotationRequest: {
+            /** @description Earlier keys are dead at once. Agents agree on new ones by their identity; none is locked out. */
+            emergency?: boolean;
+            /**
+             * Format: int32
+             * @description Within how many seconds all agents are asked; three days unless said.
+             */
+            within_s?: number | null;
+        };
+        /** @description Where the rotation of the agents' keys stands. */
+        RotationView: {
+            /**
+             * Format: int32
+             * @description Counts the rotations.
+             */
+            generation: number;
+            /** @description Agents whose key is of the newest generation. */
+            moved: number;
+            /** @description Until when earlier keys are taken; null when they are not. */
+            retiring_until: string | null;
+            /** @description When the newest began; null when there was none. */
+            started_at: string | null;
+            /** @description Agents that have yet to agree on one. */
+            waiting: number;
+        };
         /** @description One metric's values; null where none is known. */
         SeriesColumnView: {
             /** @description The mean of each step. */
@@ -1015,6 +1238,8 @@ export interface components {
              * @description As above.
              */
             avg_memory: number | null;
+            /** @description Those whose agent is one of 1.x or 2.0, with the key that all of them share. */
+            legacy_agents: number;
             /** @description Those that are away. */
             offline: number;
             /** @description Those that report in time. */
@@ -1064,6 +1289,11 @@ export interface components {
             token: string;
             /** @description Its name. */
             token_id: string;
+        };
+        /** @description All open tokens, the newest first. */
+        TokensView: {
+            /** @description The tokens. */
+            tokens: components["schemas"]["OpenTokenView"][];
         };
         /** @description Who is signed in. */
         UserView: {
@@ -1465,6 +1695,146 @@ export interface operations {
     };
     list: {
         parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agents, by their names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAgentsView"];
+                };
+            };
+        };
+    };
+    rekey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Its half of the agreement; signed by the server's identity key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description It is not that agent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationView"];
+                };
+            };
+        };
+    };
+    rotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationRequest"];
+            };
+        };
+        responses: {
+            /** @description It has begun */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationView"];
+                };
+            };
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent's name */
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is turned out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent's name */
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It speaks for its machine */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list: {
+        parameters: {
             query?: {
                 /** @description Only records before this number */
                 before?: number;
@@ -1581,6 +1951,15 @@ export interface operations {
         responses: {
             /** @description Enrolled; the answer is signed by the server's identity key */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The same, and an administrator must approve the agent */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1724,6 +2103,26 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The open tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensView"];
+                };
+            };
+        };
+    };
     issue: {
         parameters: {
             query?: never;
@@ -1745,6 +2144,27 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TokenView"];
                 };
+            };
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody can use it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
