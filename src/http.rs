@@ -2,17 +2,22 @@
 //! imports the agent; what both know is in `wire`.
 
 pub mod access;
+pub mod api_keys;
 pub mod audit;
 pub mod body;
+pub mod caller;
 pub mod certificate;
 pub mod commands;
 pub mod conditional;
+pub mod cookies;
 pub mod error;
 pub mod health;
 pub mod history;
+pub mod legacy_users;
 pub mod limits;
 pub mod machines;
 pub mod openapi;
+pub mod own_account;
 pub mod page;
 pub mod pins;
 pub mod quarantine;
@@ -25,6 +30,7 @@ pub mod site;
 pub mod stream;
 pub mod streams;
 pub mod tokens;
+pub mod users;
 pub mod yardstick;
 
 use std::net::TcpListener;
@@ -36,9 +42,6 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use atlas_actors::Fleet;
-use atlas_actors::auth::Session;
-use atlas_actors::clock::Timestamp;
-use atlas_actors::model::{Role, UserName};
 use tokio::sync::{Semaphore, watch};
 
 use self::site::Site;
@@ -69,6 +72,8 @@ pub struct Edge {
     pub site: Site,
     /// The certificate that is served.
     pub certificates: Certificates,
+    /// Places for attempts to sign in that are answered later.
+    pub held_back: Semaphore,
     /// Places for live streams.
     pub viewers: Arc<Semaphore>,
     /// Turns true when the server stops.
@@ -85,22 +90,6 @@ pub struct LegacyAgents {
     pub api_key: Option<String>,
     /// The key under which they seal their reports; with it plain ones are refused.
     pub sealing_key: Option<KeyV1>,
-}
-
-impl Edge {
-    /// The session of a program on this very machine that knows the local key.
-    #[must_use]
-    pub fn local_session(&self, bearer: &str) -> Option<Arc<Session>> {
-        if !access::is_same_secret(bearer, &self.local_key) {
-            return None;
-        }
-        Some(Arc::new(Session {
-            user: UserName::parse("local-admin").ok()?,
-            role: Role::Admin,
-            created_at: self.fleet.now(),
-            expires_at: Timestamp::from_millis(i64::MAX),
-        }))
-    }
 }
 
 /// How large a server is.

@@ -9,6 +9,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use reqwest::{Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +18,7 @@ use crate::cli::{Failure, Global};
 use crate::data_dir::DataDir;
 use crate::tls::pinned::{self, BesidePin, PinnedVerifier};
 use crate::wire::pins::TlsPin;
+use crate::wire::views::ToldError;
 
 /// How long it may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,11 +61,34 @@ impl LocalServer {
     /// # Errors
     /// When the server does not run or refuses.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        let request = self
+        Ok(self.send(Method::POST, path, Some(body)).await?.json().await?)
+    }
+
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// As for [`LocalServer::post`].
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        Ok(self.send(Method::GET, path, None::<&()>).await?.json().await?)
+    }
+
+    /// Asks for something; the answer is a success.
+    ///
+    /// # Errors
+    /// As for [`LocalServer::post`].
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response, Failure> {
+        let mut request = self
             .client
-            .post(format!("{}{path}", self.url))
-            .bearer_auth(&self.key)
-            .json(body);
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
         let answer = request.send().await.map_err(|error| {
             let hint = "is it running? `atlas up` starts it, --port names another port";
             Failure::new(format!(
@@ -73,10 +98,11 @@ impl LocalServer {
         })?;
         if !answer.status().is_success() {
             let status = answer.status();
-            let said = answer.text().await.unwrap_or_default();
+            let said = answer.json().await.map(|told: ToldError| told.error.message);
+            let said = said.unwrap_or_else(|_| "it does not say why".to_owned());
             return Err(Failure::new(format!("the server refused ({status}): {said}")));
         }
-        Ok(answer.json().await?)
+        Ok(answer)
     }
 }
 

@@ -4,9 +4,10 @@
 //! ```text
 //! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
-//!                  AuthService ─▶ PasswordHasher     Quarantine     AuditLog
+//!                  AuthService ─▶ published credentials   Quarantine   AuditLog   PasswordHasher pool
 //! ```
 
+mod accounts;
 mod ask;
 mod audit;
 
@@ -14,7 +15,6 @@ pub use ask::Busy;
 pub use audit::AuditQuestion;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::{Actor, Addr, Arbiter, Context, Supervised};
 use arc_swap::ArcSwap;
@@ -23,12 +23,12 @@ use tokio::sync::{Semaphore, broadcast};
 
 use crate::audit_log::{AuditHead, AuditLog, Signer};
 use crate::auth::password::PasswordHasher;
-use crate::auth::{AuthService, Credentials};
+use crate::auth::{AuthService, Credentials, SessionTimes};
 use crate::clock::Clock;
 use crate::command_queue::{CommandQueue, DueCommands};
 use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
-use crate::limits::{ADMISSION_MAX, VIEWERS_MAX};
+use crate::limits::{ADMISSION_MAX, PASSWORD_QUEUE, VIEWERS_MAX};
 use crate::machine::MachinePorts;
 use crate::messages::{CheckpointAll, PublishView, WakeMachines};
 use crate::model::{MachineId, PresenceRule};
@@ -62,7 +62,7 @@ pub struct Settings {
     /// When silence means what.
     pub presence: PresenceRule,
     /// How long somebody stays signed in.
-    pub session_length: Duration,
+    pub sessions: SessionTimes,
 }
 
 /// The fleet's handle: cheap to clone, safe to share.
@@ -74,6 +74,9 @@ pub struct Fleet {
     commands: Addr<CommandQueue>,
     auth: Addr<AuthService>,
     audit: Addr<AuditLog>,
+    hasher: Addr<PasswordHasher>,
+    /// Places for passwords that are with the hasher.
+    hashing: Arc<Semaphore>,
     quarantine: Addr<Quarantine>,
     published: Published,
     audit_head: Arc<ArcSwap<AuditHead>>,
@@ -109,6 +112,7 @@ impl Fleet {
         let audit_log = AuditLog::new(&store, &clock, &safety, signer, &audit_head);
         let audit = services.start(ActorName::AuditLog, audit_log);
         let codec = BlockCodec::start_pool(&safety);
+        let hasher = PasswordHasher::start_pool(&safety);
         let historian = services.start(
             ActorName::Historian,
             Historian::new(store.clone(), clock.clone(), codec, safety.clone()),
@@ -124,8 +128,7 @@ impl Fleet {
                 clock.clone(),
                 safety.clone(),
                 credentials.clone(),
-                PasswordHasher::start_pool(&safety),
-                settings.session_length,
+                settings.sessions,
             ),
         );
         let roster = fleet.start(
@@ -150,6 +153,8 @@ impl Fleet {
             commands,
             auth,
             audit,
+            hasher,
+            hashing: Arc::new(Semaphore::new(PASSWORD_QUEUE)),
             quarantine,
             published,
             audit_head,

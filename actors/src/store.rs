@@ -68,6 +68,8 @@ pub enum DocumentKind {
     Agent,
     /// An enrolment token.
     Token,
+    /// An API key.
+    Key,
     /// A message that made an actor panic.
     Quarantine,
     /// A signed checkpoint of the audit log.
@@ -78,12 +80,13 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Machine,
         Self::User,
         Self::Session,
         Self::Agent,
         Self::Token,
+        Self::Key,
         Self::Quarantine,
         Self::Audit,
         Self::Server,
@@ -98,6 +101,7 @@ impl DocumentKind {
             Self::Session => "session",
             Self::Agent => "agent",
             Self::Token => "token",
+            Self::Key => "key",
             Self::Quarantine => "quarantine",
             Self::Audit => "audit",
             Self::Server => "server",

@@ -9,9 +9,9 @@ use atlas_actors::audit_log::{AuditAction, Witness};
 use atlas_actors::model::{Facts, MachineId, Report};
 
 use super::Edge;
-use super::access::is_same_secret;
 use super::audit;
 use super::body::LimitedBody;
+use super::caller::is_same_secret;
 use super::error::ApiError;
 use crate::wire::audit_json;
 use crate::wire::envelope_v1::EnvelopeV1;

@@ -8,9 +8,9 @@ use atlas_actors::audit_log::{AuditAction, Witness};
 use atlas_actors::messages::{EnrolAgent, IssueToken};
 
 use super::Edge;
-use super::access::Caller;
 use super::audit;
 use super::body::{JsonBody, LimitedBody};
+use super::caller::Caller;
 use super::error::ApiError;
 use super::limits::{TOKEN_TTL_MAX_S, TOKEN_USES_MAX};
 use super::machines::json;
@@ -27,7 +27,7 @@ use crate::wire::views::{TokenRequest, TokenView};
 pub async fn issue(
     edge: web::Data<Edge>,
     request: HttpRequest,
-    Caller(session): Caller,
+    Caller(caller): Caller,
     JsonBody(asked): JsonBody<TokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
     if asked.max_uses == 0
@@ -50,7 +50,7 @@ pub async fn issue(
             ttl,
         })
         .await?;
-    tracing::info!(token = %issued.id, by = %session.user, "enrolment token made");
+    tracing::info!(token = %issued.id, by = %caller, "enrolment token made");
     let token = edge.desk.token_text(&issued.id, issued.secret);
     let view = TokenView {
         token_id: issued.id,

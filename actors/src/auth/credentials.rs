@@ -3,13 +3,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use imbl::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::api_key::{self, ApiKey};
+use super::session::Session;
 use crate::clock::Timestamp;
-use crate::model::{MachineId, Role, UserName};
+use crate::limits::SESSION_IDLE_MAX;
+use crate::model::{MachineId, UserName};
 
 /// SHA-256 of a secret: all that is kept of it.
 pub type Digest = [u8; 32];
@@ -18,19 +22,6 @@ pub type Digest = [u8; 32];
 #[must_use]
 pub fn digest(secret: &[u8]) -> Digest {
     Sha256::digest(secret).into()
-}
-
-/// Somebody who signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
-    /// Who.
-    pub user: UserName,
-    /// What they may do.
-    pub role: Role,
-    /// When they signed in.
-    pub created_at: Timestamp,
-    /// When it ends, whatever they do.
-    pub expires_at: Timestamp,
 }
 
 /// An agent that was enrolled: the keys under which its reports are sealed.
@@ -62,22 +53,80 @@ impl fmt::Debug for AgentCredential {
 }
 
 /// Who may speak to the server, as of now.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Credentials {
     pub(super) sessions: HashMap<Digest, Arc<Session>>,
+    /// For how long a session may go unused.
+    pub(super) idle_max: Duration,
+    /// API keys by their ids.
+    pub(super) keys: HashMap<String, Arc<ApiKey>>,
     agents: HashMap<String, Arc<AgentCredential>>,
     /// Which key speaks for a machine.
     speakers: HashMap<MachineId, String>,
 }
 
+impl Default for Credentials {
+    fn default() -> Self {
+        Self {
+            sessions: HashMap::default(),
+            idle_max: SESSION_IDLE_MAX,
+            keys: HashMap::default(),
+            agents: HashMap::default(),
+            speakers: HashMap::default(),
+        }
+    }
+}
+
 impl Credentials {
-    /// The session of that token, unless it has ended.
+    /// The session of that token, unless it has ended; this is a use of it.
     #[must_use]
     pub fn session(&self, token: &str, now: Timestamp) -> Option<Arc<Session>> {
-        self.sessions
-            .get(&digest(token.as_bytes()))
-            .filter(|session| session.expires_at > now)
+        let session = self.sessions.get(&digest(token.as_bytes()))?;
+        let open = session.is_open(self.idle_max, now).then_some(session)?;
+        open.seen.note(now);
+        Some(Arc::clone(open))
+    }
+
+    /// The session as it is now, unless it has ended; this is no use of it.
+    #[must_use]
+    pub fn current(&self, session: &Session, now: Timestamp) -> Option<Arc<Session>> {
+        let current = self.sessions.get(&session.key)?;
+        current.is_open(self.idle_max, now).then(|| Arc::clone(current))
+    }
+
+    /// A user's sessions that have not ended, the newest first.
+    #[must_use]
+    pub fn sessions_of(&self, user: &UserName, now: Timestamp) -> Vec<Arc<Session>> {
+        let theirs = self.sessions.values();
+        let mut theirs: Vec<_> = theirs
+            .filter(|session| session.user == *user && session.is_open(self.idle_max, now))
             .cloned()
+            .collect();
+        theirs.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+        theirs
+    }
+
+    /// The API key of that text, unless it has ended or was revoked; this is a use of it.
+    #[must_use]
+    pub fn key(&self, text: &str, now: Timestamp) -> Option<Arc<ApiKey>> {
+        let (id, secret) = api_key::parse(text)?;
+        let key = self.keys.get(id).filter(|key| key.is_opened_by(secret, now))?;
+        key.used.note(now);
+        Some(Arc::clone(key))
+    }
+
+    /// Whether that API key still counts; this is no use of it.
+    #[must_use]
+    pub fn has_key(&self, key: &ApiKey, now: Timestamp) -> bool {
+        self.keys.contains_key(&key.id) && key.expires_at > now
+    }
+
+    /// All API keys, the newest first.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Arc<ApiKey>> {
+        let mut keys: Vec<_> = self.keys.values().cloned().collect();
+        keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
+        keys
     }
 
     /// The agent whose key has that name.
@@ -90,12 +139,6 @@ impl Credentials {
     #[must_use]
     pub fn speaker(&self, machine: &MachineId) -> Option<Arc<AgentCredential>> {
         self.speakers.get(machine).and_then(|kid| self.agent(kid))
-    }
-
-    /// Whether that very session has not been ended.
-    #[must_use]
-    pub fn is_live(&self, session: &Arc<Session>) -> bool {
-        self.sessions.values().any(|live| Arc::ptr_eq(live, session))
     }
 
     /// How many agents are enrolled.
