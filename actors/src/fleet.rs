@@ -145,7 +145,6 @@ impl Fleet {
             listening_since: clock.now(),
         });
         let registry = fleet.start(ActorName::Registry, Registry::new(machine_ports));
-        let admission = Arc::new(Semaphore::new(ADMISSION_MAX));
         Self {
             registry,
             roster,
@@ -160,7 +159,7 @@ impl Fleet {
             audit_head,
             credentials,
             due,
-            admission,
+            admission: Arc::new(Semaphore::new(ADMISSION_MAX)),
             store,
             clock,
         }
