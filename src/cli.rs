@@ -5,6 +5,7 @@ pub mod agents;
 pub mod audit;
 pub mod backup;
 pub mod config;
+pub mod key;
 pub mod logging;
 pub mod migrate;
 pub mod open_files;
@@ -12,6 +13,7 @@ pub mod secret;
 pub mod server;
 pub mod simulate;
 pub mod token;
+pub mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +76,10 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Make, show and end tokens with which machines join.
     Token(token::TokenArgs),
+    /// Look after the people who sign in, whether the server runs or not.
+    User(user::UserArgs),
+    /// Make, list and revoke API keys, with which programs use the server.
+    Key(key::KeyArgs),
     /// Make the cluster secret of 1.x and 2.0.
     Secret(secret::SecretArgs),
     /// Back up everything, while the server runs.
@@ -141,6 +147,8 @@ pub fn run() -> ExitCode {
         Command::Agent(args) => agent::run(&global, args),
         Command::Simulate(args) => simulate::run(&global, args),
         Command::Token(args) => token::run(&global, args),
+        Command::User(args) => user::run(&global, args),
+        Command::Key(args) => key::run(&global, args),
         Command::Secret(args) => secret::run(&global, &args),
         Command::Backup(args) => backup::back_up(&global, &args),
         Command::Restore(args) => backup::restore(&global, &args),

@@ -3,18 +3,23 @@
 
 pub mod access;
 pub mod agents;
+pub mod api_keys;
 pub mod audit;
 pub mod body;
+pub mod caller;
 pub mod certificate;
 pub mod commands;
 pub mod conditional;
+pub mod cookies;
 pub mod error;
 pub mod health;
 pub mod history;
 pub mod legacy;
+pub mod legacy_users;
 pub mod limits;
 pub mod machines;
 pub mod openapi;
+pub mod own_account;
 pub mod page;
 pub mod pins;
 pub mod quarantine;
@@ -27,6 +32,7 @@ pub mod site;
 pub mod stream;
 pub mod streams;
 pub mod tokens;
+pub mod users;
 pub mod yardstick;
 
 use std::net::TcpListener;
@@ -38,9 +44,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use atlas_actors::Fleet;
-use atlas_actors::auth::Session;
 use atlas_actors::clock::Timestamp;
-use atlas_actors::model::{Role, UserName};
 use tokio::sync::{Semaphore, watch};
 
 use self::site::Site;
@@ -71,6 +75,8 @@ pub struct Edge {
     pub site: Site,
     /// The certificate that is served.
     pub certificates: Certificates,
+    /// Places for attempts to sign in that are answered later.
+    pub held_back: Semaphore,
     /// Places for live streams.
     pub viewers: Arc<Semaphore>,
     /// Turns true when the server stops.
@@ -91,22 +97,6 @@ pub struct LegacyAgents {
     pub require_sealed: bool,
     /// When these agents are no longer taken.
     pub until: Option<Timestamp>,
-}
-
-impl Edge {
-    /// The session of a program on this very machine that knows the local key.
-    #[must_use]
-    pub fn local_session(&self, bearer: &str) -> Option<Arc<Session>> {
-        if !access::is_same_secret(bearer, &self.local_key) {
-            return None;
-        }
-        Some(Arc::new(Session {
-            user: UserName::parse("local-admin").ok()?,
-            role: Role::Admin,
-            created_at: self.fleet.now(),
-            expires_at: Timestamp::from_millis(i64::MAX),
-        }))
-    }
 }
 
 /// How large a server is.

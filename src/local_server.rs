@@ -9,6 +9,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use reqwest::{Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +18,7 @@ use crate::cli::{Failure, Global};
 use crate::data_dir::DataDir;
 use crate::tls::pinned::{self, BesidePin, PinnedVerifier};
 use crate::wire::pins::TlsPin;
+use crate::wire::views::ToldError;
 
 /// How long it may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,44 +61,56 @@ impl LocalServer {
     /// # Errors
     /// When the server does not run or refuses.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        let request = self.client.post(format!("{}{path}", self.url)).json(body);
-        Ok(self.answered(request).await?.json().await?)
+        Ok(self.send(Method::POST, path, Some(body)).await?.json().await?)
     }
 
     /// Reads JSON.
     ///
     /// # Errors
-    /// When the server does not run or refuses.
+    /// As for [`LocalServer::post`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        let request = self.client.get(format!("{}{path}", self.url));
-        Ok(self.answered(request).await?.json().await?)
+        Ok(self.send(Method::GET, path, None::<&()>).await?.json().await?)
     }
 
     /// Has something done that is answered by nothing.
     ///
     /// # Errors
-    /// When the server does not run or refuses.
-    pub async fn done(&self, method: reqwest::Method, path: &str) -> Result<(), Failure> {
-        let request = self.client.request(method, format!("{}{path}", self.url));
-        self.answered(request).await.map(drop)
+    /// As for [`LocalServer::post`].
+    pub async fn done(&self, method: Method, path: &str) -> Result<(), Failure> {
+        self.send(method, path, None::<&()>).await.map(drop)
     }
 
-    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
-        let answer = request.bearer_auth(&self.key).send().await.map_err(|error| {
+    /// Asks for something; the answer is a success.
+    ///
+    /// # Errors
+    /// As for [`LocalServer::post`].
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response, Failure> {
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|error| {
             let hint = "is it running? `atlas up` starts it, --port names another port";
             Failure::new(format!(
                 "the server on this machine does not answer at {} ({error}): {hint}",
                 self.url
             ))
         })?;
-        if answer.status().is_success() {
-            return Ok(answer);
+        if !answer.status().is_success() {
+            let status = answer.status();
+            let said = answer.json().await.map(|told: ToldError| told.error.message);
+            let said = said.unwrap_or_else(|_| "it does not say why".to_owned());
+            return Err(Failure::new(format!("the server refused ({status}): {said}")));
         }
-        let status = answer.status();
-        let said: serde_json::Value = answer.json().await.unwrap_or_default();
-        let message = said.pointer("/error/message").or(said.get("message"));
-        let message = message.and_then(|message| message.as_str()).unwrap_or_default();
-        Err(Failure::new(format!("the server refused ({status}): {message}")))
+        Ok(answer)
     }
 }
 

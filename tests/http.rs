@@ -151,57 +151,6 @@ fn keeps_the_texts_that_2_0_clients_read() {
 }
 
 #[test]
-fn every_route_asks_for_what_its_row_says_and_carries_the_headers() {
-    let server = Server::start();
-    for entry in atlas::http::router::table() {
-        let path = entry
-            .path
-            .replace("{id}", "x")
-            .replace("{command}", "y")
-            .replace("{name}", "z");
-        let answer = server
-            .client
-            .request(
-                entry.method.as_str().parse().unwrap(),
-                format!("{}{path}", server.url),
-            )
-            .send()
-            .unwrap();
-        assert!(answer.headers().contains_key("content-security-policy"), "{path}");
-        assert!(answer.headers().contains_key("x-request-id"), "{path}");
-        if matches!(entry.access, atlas::http::access::Access::User(_)) {
-            assert_eq!(answer.status(), 401, "{} {path}", entry.method);
-        }
-    }
-}
-
-#[test]
-fn a_page_of_another_site_changes_nothing() {
-    let server = Server::start();
-    for (header, value) in [
-        ("sec-fetch-site", "cross-site"),
-        ("origin", "https://elsewhere.example"),
-    ] {
-        let answer = server
-            .request("POST", "/api/v2/tokens")
-            .header(header, value)
-            .json(&json!({}))
-            .send()
-            .unwrap();
-        assert_eq!(answer.status(), 403, "{header}");
-    }
-    assert_eq!(
-        server
-            .request("POST", "/api/v2/tokens")
-            .json(&json!({}))
-            .send()
-            .unwrap()
-            .status(),
-        201
-    );
-}
-
-#[test]
 fn tags_forgets_and_hands_commands_only_to_their_machine() {
     let server = Server::start();
     server.report(legacy("mac-1", 5.0));

@@ -1,51 +1,69 @@
-//! Owns who may speak to the server: users, their sessions, enrolment tokens and enrolled agents.
-//! Receives `SignIn`, `SignOut`, `EnsureAdmin`, and what [`agents::messages`] has of tokens and
-//! agents; publishes an immutable [`Credentials`], so that checking one costs no message.
-//! Passwords are hashed by a pool of its own: one takes a quarter of a second.
+//! Owns who may speak to the server: users, their sessions and API keys, enrolment tokens and
+//! enrolled agents. Receives what `account_messages` and [`agents::messages`] list;
+//! publishes an immutable [`Credentials`], so that checking one costs no message. Passwords are
+//! hashed by a pool of its own, which the fleet's handle asks: one takes a quarter of a second.
 
+pub mod account_messages;
+mod activity;
 pub mod agents;
+pub mod api_key;
+mod api_keys;
 pub mod credentials;
 pub mod lockout;
-pub mod messages;
 pub mod password;
+pub mod password_hash;
+pub mod second_factor;
+pub mod session;
 mod sessions;
+mod sign_in;
 mod tokens;
+mod totp;
+mod user;
+mod users;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Supervised, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, AtomicResponse, Context, Supervised, WrapFuture};
 use arc_swap::ArcSwap;
-use serde::{Deserialize, Serialize};
 
-use crate::clock::{Clock, Timestamp};
-use crate::limits::SERVICE_MAILBOX;
-use crate::model::{Role, UserName};
+use crate::clock::Clock;
+use crate::limits::{SERVICE_MAILBOX, SESSION_MAX};
+use crate::model::UserName;
 use crate::store::{Document, DocumentKind, Revision, Store, StoreError};
-use crate::stored::decode;
+use crate::stored::{DecodeError, decode, decode_second};
 use crate::supervision::{ActorName, Restarts, Safety};
 use crate::vault::Vault;
 
+pub use api_key::ApiKey;
+pub use credentials::{Credentials, Digest, digest};
+pub use session::Session;
+
+use activity::Activity;
 use agents::load::{StoredAgents, read_agents};
-pub use credentials::{Credentials, Digest, Session, digest};
+use api_key::StoredKey;
 use lockout::Lockout;
-use password::PasswordHasher;
+use second_factor::TotpSecret;
+use session::{SessionFirst, StoredSession};
 use tokens::EnrolmentToken;
+pub(crate) use user::User;
+use user::UserFirst;
 
 /// How often what has expired is dropped.
 const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
 /// Documents read at once.
 const PAGE: usize = 1_000;
+/// The name under which programs on the server's own machine act; no user can have it.
+pub const LOCAL_ADMIN: &str = "local-admin";
 
-/// A user as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct User {
-    pub(crate) name: UserName,
-    pub(crate) role: Role,
-    pub(crate) password_hash: String,
-    pub(crate) created_at: Timestamp,
-    pub(crate) is_active: bool,
+/// For how long people stay signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionTimes {
+    /// Whatever they do; never longer than `SESSION_MAX`.
+    pub length: Duration,
+    /// When they do nothing.
+    pub idle: Duration,
 }
 
 /// Who may speak to the server.
@@ -56,23 +74,27 @@ pub struct AuthService {
     safety: Safety,
     restarts: Restarts,
     published: Arc<ArcSwap<Credentials>>,
-    hasher: Addr<PasswordHasher>,
     session_length: Duration,
-    users: BTreeMap<UserName, User>,
+    users: BTreeMap<UserName, (User, Revision)>,
+    keys: HashMap<String, StoredKey>,
     tokens: HashMap<String, (EnrolmentToken, Revision)>,
     agent_revisions: HashMap<String, Revision>,
     rotation_revision: Revision,
     lockout: Lockout,
-    /// Passwords that are with the hasher.
-    checking: usize,
+    /// Secrets that no code has confirmed yet.
+    unconfirmed: HashMap<UserName, TotpSecret>,
+    /// What was last written of who did what when.
+    activity: (Activity, Revision),
 }
 
 /// What the auth service finds in the store when it starts.
 #[derive(Default)]
 struct Stored {
-    users: Vec<User>,
-    sessions: Vec<(Digest, Session)>,
+    users: Vec<(User, Revision)>,
+    sessions: Vec<StoredSession>,
+    keys: Vec<StoredKey>,
     agents: StoredAgents,
+    activity: (Activity, Revision),
 }
 
 impl AuthService {
@@ -84,9 +106,11 @@ impl AuthService {
         clock: Arc<dyn Clock>,
         safety: Safety,
         published: Arc<ArcSwap<Credentials>>,
-        hasher: Addr<PasswordHasher>,
-        session_length: Duration,
+        times: SessionTimes,
     ) -> Self {
+        let mut credentials = Credentials::clone(&published.load());
+        credentials.idle_max = times.idle;
+        published.store(Arc::new(credentials));
         Self {
             store,
             vault,
@@ -94,14 +118,15 @@ impl AuthService {
             safety,
             restarts: Restarts::default(),
             published,
-            hasher,
-            session_length,
+            session_length: times.length.min(SESSION_MAX),
             users: BTreeMap::new(),
+            keys: HashMap::new(),
             tokens: HashMap::new(),
             agent_revisions: HashMap::new(),
             rotation_revision: Revision::default(),
             lockout: Lockout::default(),
-            checking: 0,
+            unconfirmed: HashMap::new(),
+            activity: <(Activity, Revision)>::default(),
         }
     }
 
@@ -123,30 +148,47 @@ impl AuthService {
     }
 
     fn become_loaded(&mut self, stored: Stored) {
-        let now = self.clock.now();
-        self.users = stored
-            .users
-            .into_iter()
-            .map(|user| (user.name.clone(), user))
-            .collect();
-        self.publish(|credentials| {
-            let live = stored
-                .sessions
-                .into_iter()
-                .filter(|(_, session)| session.expires_at > now);
-            credentials.sessions = live
-                .map(|(digest, session)| (digest, Arc::new(session)))
-                .collect();
-        });
+        let named = |(user, revision): (User, Revision)| (user.name.clone(), (user, revision));
+        self.users = stored.users.into_iter().map(named).collect();
+        self.keys = stored.keys.into_iter().map(|key| (key.id.clone(), key)).collect();
+        self.lockout = Lockout::restore(stored.activity.0.lockout.clone());
+        self.activity = stored.activity;
+        let sessions = self.live(stored.sessions);
+        self.publish(|credentials| credentials.sessions = sessions);
         self.take_agents(stored.agents);
+        self.publish_keys();
+        self.recall_uses();
+    }
+
+    /// The sessions that count: of a user who is there, made since their last change.
+    fn live(&self, stored: Vec<StoredSession>) -> imbl::HashMap<Digest, Arc<Session>> {
+        let now = self.clock.now();
+        let live = stored.into_iter().filter_map(|stored| {
+            let mut session = Session::from(stored);
+            let (user, _) = self.users.get(&session.user)?;
+            let counts = user.is_active
+                && user.role == session.role
+                && session.created_at >= user.sessions_since
+                && session.expires_at > now;
+            session.must_change_password = user.must_change_password;
+            counts.then(|| (session.key, Arc::new(session)))
+        });
+        live.collect()
     }
 
     fn drop_expired(&mut self, ctx: &mut Context<Self>) {
         self.drop_expired_sessions(ctx);
+        self.drop_expired_keys(ctx);
         self.drop_expired_tokens(ctx);
         self.tend_agents(ctx);
         self.lockout.forget_old(self.clock.now());
+        self.write_uses(ctx);
     }
+}
+
+/// An answer that needs no waiting.
+fn done<T: 'static>(answer: T) -> AtomicResponse<AuthService, T> {
+    AtomicResponse::new(Box::pin(actix::fut::ready(answer)))
 }
 
 impl Actor for AuthService {
@@ -156,12 +198,12 @@ impl Actor for AuthService {
         ctx.set_mailbox_capacity(SERVICE_MAILBOX);
         self.load(ctx);
         ctx.run_interval(EXPIRY_PERIOD, Self::drop_expired);
+        ctx.run_interval(activity::LOCKOUT_PERIOD, Self::write_lockout);
     }
 }
 
 impl Supervised for AuthService {
     fn restarting(&mut self, _: &mut Self::Context) {
-        self.checking = 0;
         if self.restarts.note(self.clock.now()) {
             self.safety.give_up(&ActorName::AuthService);
         }
@@ -171,12 +213,21 @@ impl Supervised for AuthService {
 async fn read_all(store: Arc<dyn Store>, vault: Arc<dyn Vault>) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
     for document in list_all(&*store, DocumentKind::User).await? {
-        stored.users.extend(read::<User>(&document));
+        let user = read(&document, decode_second::<User, UserFirst>);
+        stored.users.extend(user.map(|user| (user, document.revision)));
     }
     for document in list_all(&*store, DocumentKind::Session).await? {
-        stored.sessions.extend(read::<(Digest, Session)>(&document));
+        let session = read(&document, decode_second::<StoredSession, SessionFirst>);
+        stored.sessions.extend(session);
+    }
+    for document in list_all(&*store, DocumentKind::Key).await? {
+        stored.keys.extend(read(&document, decode::<StoredKey>));
     }
     stored.agents = read_agents(&*store, &*vault).await?;
+    if let Some(document) = store.get(DocumentKind::Server, activity::KEY.to_owned()).await? {
+        let activity = read(&document, decode::<Activity>).unwrap_or_default();
+        stored.activity = (activity, document.revision);
+    }
     Ok(stored)
 }
 
@@ -193,7 +244,7 @@ async fn list_all(store: &dyn Store, kind: DocumentKind) -> Result<Vec<Document>
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(document: &Document) -> Option<T> {
+fn read<T>(document: &Document, decode: fn(&[u8]) -> Result<T, DecodeError>) -> Option<T> {
     decode(&document.body)
         .inspect_err(
             |error| tracing::error!(key = %document.key, %error, "a stored credential is unreadable"),

@@ -4,9 +4,10 @@
 //! ```text
 //! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
-//!                  AuthService ─▶ PasswordHasher     Quarantine     AuditLog
+//!                  AuthService ─▶ published credentials   Quarantine   AuditLog   PasswordHasher pool
 //! ```
 
+mod accounts;
 mod ask;
 mod audit;
 
@@ -14,7 +15,6 @@ pub use ask::Busy;
 pub use audit::AuditQuestion;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::{Actor, Addr, Arbiter, Context, Supervised};
 use arc_swap::ArcSwap;
@@ -23,12 +23,12 @@ use tokio::sync::{Semaphore, broadcast};
 
 use crate::audit_log::{AuditHead, AuditLog, Signer};
 use crate::auth::password::PasswordHasher;
-use crate::auth::{AuthService, Credentials};
+use crate::auth::{AuthService, Credentials, SessionTimes};
 use crate::clock::Clock;
 use crate::command_queue::{CommandQueue, DueCommands};
 use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
-use crate::limits::{ADMISSION_MAX, VIEWERS_MAX};
+use crate::limits::{ADMISSION_MAX, PASSWORD_QUEUE, VIEWERS_MAX};
 use crate::machine::MachinePorts;
 use crate::messages::{CheckpointAll, PublishView, WakeMachines};
 use crate::model::{MachineId, PresenceRule};
@@ -65,7 +65,7 @@ pub struct Settings {
     /// When silence means what.
     pub presence: PresenceRule,
     /// How long somebody stays signed in.
-    pub session_length: Duration,
+    pub sessions: SessionTimes,
 }
 
 /// The fleet's handle: cheap to clone, safe to share.
@@ -77,6 +77,9 @@ pub struct Fleet {
     commands: Addr<CommandQueue>,
     auth: Addr<AuthService>,
     audit: Addr<AuditLog>,
+    hasher: Addr<PasswordHasher>,
+    /// Places for passwords that are with the hasher.
+    hashing: Arc<Semaphore>,
     quarantine: Addr<Quarantine>,
     published: Published,
     audit_head: Arc<ArcSwap<AuditHead>>,
@@ -110,11 +113,8 @@ impl Fleet {
         let safety = Safety::new(quarantine.clone(), fault, give_up);
         let (fleet, services) = (Kept(&fleet, &safety), Kept(&services, &safety));
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
-        let codec = BlockCodec::start_pool(&safety);
-        let historian = services.start(
-            ActorName::Historian,
-            Historian::new(store.clone(), clock.clone(), codec, safety.clone()),
-        );
+        let hasher = PasswordHasher::start_pool(&safety);
+        let historian = start_historian(&services, &store, &clock);
         let commands = services.start(
             ActorName::CommandQueue,
             CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
@@ -127,8 +127,7 @@ impl Fleet {
                 clock.clone(),
                 safety.clone(),
                 credentials.clone(),
-                PasswordHasher::start_pool(&safety),
-                settings.session_length,
+                settings.sessions,
             ),
         );
         let roster = fleet.start(
@@ -153,6 +152,8 @@ impl Fleet {
             commands,
             auth,
             audit,
+            hasher,
+            hashing: Arc::new(Semaphore::new(PASSWORD_QUEUE)),
             quarantine,
             published,
             audit_head,
@@ -208,6 +209,12 @@ fn nothing_published() -> Published {
         view: Arc::new(ArcSwap::from_pointee(FleetView::default())),
         frames: broadcast::channel(VIEWERS_MAX).0,
     }
+}
+
+fn start_historian(services: &Kept<'_>, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Addr<Historian> {
+    let codec = BlockCodec::start_pool(services.1);
+    let historian = Historian::new(store.clone(), clock.clone(), codec, services.1.clone());
+    services.start(ActorName::Historian, historian)
 }
 
 fn start_audit(

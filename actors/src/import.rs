@@ -6,8 +6,9 @@
 //! from that record, and the import can be made again.
 
 use bytes::Bytes;
-use serde::Serialize;
 
+use crate::auth::User;
+use crate::auth::password_hash::PasswordHash;
 use crate::clock::Timestamp;
 use crate::historian::block::{self, BlockError};
 use crate::machine::event::MachineEvent;
@@ -15,10 +16,10 @@ use crate::machine::open_block::Row;
 use crate::machine::record::MachineRecord;
 use crate::model::{Counters, Report, Role, UserName};
 use crate::store::{StoredBlock, Version};
-use crate::stored::encode;
+use crate::stored::{encode, encode_second};
 
-/// Hashing's cost: that of this installation's own hashes, a quarter of a second.
-const COST: u32 = 12;
+/// Hashing's cost: that of this installation's own hashes.
+const COST: u32 = crate::auth::password_hash::COST;
 
 /// A machine as it was kept.
 pub struct EarlierMachine {
@@ -165,24 +166,12 @@ impl EarlierUser {
     /// # Errors
     /// When bcrypt fails.
     pub fn document(&self) -> Result<Bytes, bcrypt::BcryptError> {
-        Ok(encode(&FirstForm {
-            name: &self.name,
-            role: self.role,
-            password_hash: self.hash.to_keep()?,
-            created_at: self.created_at,
+        let hash = PasswordHash::kept(self.hash.to_keep()?);
+        Ok(encode_second(&User {
             is_active: self.is_active,
+            ..User::new(self.name.clone(), self.role, hash, self.created_at)
         }))
     }
-}
-
-/// A user in the first form that was ever stored; every release reads it.
-#[derive(Serialize)]
-struct FirstForm<'a> {
-    name: &'a UserName,
-    role: Role,
-    password_hash: String,
-    created_at: Timestamp,
-    is_active: bool,
 }
 
 #[cfg(test)]

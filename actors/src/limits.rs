@@ -120,6 +120,36 @@ pub const COMMANDS_PER_MACHINE_MAX: usize = 50;
 /// Sessions of all users together.
 pub const SESSIONS_MAX: usize = 10_000;
 
+/// For how long a session may go unused, unless the config says otherwise (ASVS 7.3.1).
+pub const SESSION_IDLE_MAX: Duration = Duration::from_secs(1_800);
+
+/// For how long a session may last whatever its user does (ASVS 7.3.2).
+pub const SESSION_MAX: Duration = Duration::from_secs(12 * 3_600);
+
+/// For how long a password that was just given lets its user do what is dangerous.
+pub const REAUTHENTICATED_FOR: Duration = Duration::from_secs(300);
+
+/// Characters of a program's own description that are kept with its session.
+pub const USER_AGENT_CHARS_MAX: usize = 256;
+
+/// Users. Reason: people who look after machines; a company has hundreds.
+pub const USERS_MAX: usize = 10_000;
+
+/// Devices of one user that are remembered. Reason: more than anybody has; each is 32 bytes.
+pub const DEVICES_PER_USER: usize = 10;
+
+/// API keys. Reason: a script each; thousands are a mistake in a script.
+pub const KEYS_MAX: usize = 1_000;
+
+/// Characters of an API key's name.
+pub const KEY_NAME_CHARS_MAX: usize = 100;
+
+/// Buckets of failed sign-ins in memory. Reason: whoever makes up names must not fill it.
+pub const LOCKOUT_BUCKETS_MAX: usize = 100_000;
+
+/// Buckets of failed sign-ins that outlive a restart. Reason: they are written each minute.
+pub const LOCKOUT_BUCKETS_STORED: usize = 2_000;
+
 /// Enrolment tokens that may be open at once.
 pub const TOKENS_MAX: usize = 1_000;
 

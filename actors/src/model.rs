@@ -6,6 +6,7 @@ pub mod machine_id;
 pub mod metric;
 pub mod presence;
 pub mod report;
+pub mod scope;
 pub mod user;
 
 pub use facts::{AgentKind, Facts, OsFamily};
@@ -13,4 +14,5 @@ pub use machine_id::{MachineId, MachineIdError, Tag};
 pub use metric::{METRIC_COUNT, Metric, Samples, Unit};
 pub use presence::{Presence, PresenceRule};
 pub use report::{CloneEvidence, Counters, Delivery, Receipt, Report};
+pub use scope::{Scope, Scopes};
 pub use user::{Role, UserName};

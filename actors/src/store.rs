@@ -70,6 +70,8 @@ pub enum DocumentKind {
     Token,
     /// A machine whose agent of 2.0 has sealed its reports.
     SealedMachine,
+    /// An API key.
+    Key,
     /// A message that made an actor panic.
     Quarantine,
     /// A signed checkpoint of the audit log.
@@ -80,13 +82,14 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Machine,
         Self::User,
         Self::Session,
         Self::Agent,
         Self::Token,
         Self::SealedMachine,
+        Self::Key,
         Self::Quarantine,
         Self::Audit,
         Self::Server,
@@ -102,6 +105,7 @@ impl DocumentKind {
             Self::Agent => "agent",
             Self::Token => "token",
             Self::SealedMachine => "sealed_machine",
+            Self::Key => "key",
             Self::Quarantine => "quarantine",
             Self::Audit => "audit",
             Self::Server => "server",

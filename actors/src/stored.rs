@@ -7,6 +7,8 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 const FORMAT: u8 = 1;
+/// The format of things whose first form is `FORMAT` and that have a second one.
+const SECOND: u8 = 2;
 /// Room for a report's record and for most documents, so that writing one moves it once.
 const USUAL_BYTES: usize = 4_096;
 
@@ -41,5 +43,29 @@ pub fn decode<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError> {
         Some((&FORMAT, body)) => postcard::from_bytes(body).map_err(|_| DecodeError::Broken),
         Some((&other, _)) => Err(DecodeError::UnknownFormat(other)),
         None => Err(DecodeError::Broken),
+    }
+}
+
+/// The stored form of a value that is kept in its second form.
+#[must_use]
+pub fn encode_second<T: Serialize>(value: &T) -> Bytes {
+    // As above.
+    postcard::to_extend(value, vec![SECOND])
+        .map(Bytes::from)
+        .unwrap_or_default()
+}
+
+/// Reads a value that is kept in its second form, or was in its first.
+///
+/// # Errors
+/// As for [`decode`].
+pub fn decode_second<T, First>(stored: &[u8]) -> Result<T, DecodeError>
+where
+    T: DeserializeOwned + From<First>,
+    First: DeserializeOwned,
+{
+    match stored.split_first() {
+        Some((&SECOND, body)) => postcard::from_bytes(body).map_err(|_| DecodeError::Broken),
+        _ => decode::<First>(stored).map(T::from),
     }
 }

@@ -15,14 +15,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
+use atlas_actors::auth::SessionTimes;
 use atlas_actors::auth::password::Password;
 use atlas_actors::clock::SystemClock;
-use atlas_actors::messages::EnsureAdmin;
 use atlas_actors::model::UserName;
 use atlas_actors::supervision::ActorName;
 use atlas_actors::{Fleet, Ports, Settings};
 use atlas_store::SqliteStore;
-use atlas_store::sqlite::SqliteOptions;
+use atlas_store::sqlite::{OpenError, SqliteOptions};
 use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
@@ -125,7 +125,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificates.served.clone(), shared)?;
     let signer = Arc::new(AuditSigner::load(&data_dir.identity_key())?);
     let tls = serving::server_config(certificates.served.clone(), tls::oldest(config))?;
-    let store = Arc::new(open_store(data_dir, &clock)?);
+    let store = Arc::new(open_store(data_dir, &clock).map_err(not_opened)?);
     let encoder = Arc::new(StreamEncoder::new(epoch()?));
     let vault = FileVault::open(&data_dir.vault_key())?;
     let fleet = Fleet::start(ports(&store, vault, &clock, &encoder, signer), &settings(config));
@@ -149,6 +149,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
         public_url: public_url.clone(),
         site: site(config, &names, &public_url)?,
         certificates,
+        held_back: Semaphore::new(limits::HELD_BACK_MAX),
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
@@ -173,7 +174,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     })
 }
 
-fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result<SqliteStore, Failure> {
+pub(super) fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result<SqliteStore, OpenError> {
     let on_fatal = |reason: String| {
         eprintln!("atlas: the disk failed, stopping so that nothing is promised that is not kept: {reason}");
         std::process::exit(STATUS_DISK.into());
@@ -184,13 +185,17 @@ fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result<SqliteStor
         on_fatal: Box::new(on_fatal),
         bytes_max: None,
     };
-    SqliteStore::open(options).map_err(|error| match error.is_of_disk() {
-        true => Failure::with_status(STATUS_DISK, format!("the disk failed: {error}")),
-        false => error.into(),
-    })
+    SqliteStore::open(options)
 }
 
-fn ports(
+fn not_opened(error: OpenError) -> Failure {
+    match error.is_of_disk() {
+        true => Failure::with_status(STATUS_DISK, format!("the disk failed: {error}")),
+        false => error.into(),
+    }
+}
+
+pub(super) fn ports(
     store: &Arc<SqliteStore>,
     vault: FileVault,
     clock: &Arc<SystemClock>,
@@ -213,10 +218,13 @@ fn ports(
     }
 }
 
-fn settings(config: &Config) -> Settings {
+pub(super) fn settings(config: &Config) -> Settings {
     Settings {
         presence: config.fleet.server.presence.into(),
-        session_length: Duration::from_secs(config.fleet.server.session_timeout),
+        sessions: SessionTimes {
+            length: Duration::from_secs(config.fleet.server.session_timeout),
+            idle: Duration::from_secs(config.fleet.server.session_idle_timeout),
+        },
     }
 }
 
@@ -255,11 +263,8 @@ async fn ensure_admin(fleet: &Fleet, config: &ServerConfig) -> Result<(UserName,
         Some(password) => password.expose().to_owned(),
         None => names::random_password()?,
     };
-    let admin = EnsureAdmin {
-        name: name.clone(),
-        password: Password(password.clone()),
-    };
-    let made = fleet.ensure_admin(admin).await.map_err(|error| match given {
+    let made = fleet.ensure_admin(name.clone(), Password(password.clone()));
+    let made = made.await.map_err(|error| match given {
         Some(_) => Failure::new(format!(
             "FLEET_WEB_PASSWORD (fleet.server.web_password) can't be used: {error}"
         )),

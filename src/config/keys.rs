@@ -138,6 +138,7 @@ pub static KEYS: &[Key] = &[
     key("fleet.server.strict_origin", Kind::Flag),
     key("fleet.server.max_connections", count(2, 1_000_000)),
     key("fleet.server.session_timeout", seconds(60, 30 * DAY)).also(&["fleet_server.auth.session_expiry"]),
+    key("fleet.server.session_idle_timeout", seconds(60, 30 * DAY)),
     key("fleet.server.min_password_length", count(8, 64))
         .also(&[
             "fleet_server.auth.min_password_length",

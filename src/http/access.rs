@@ -4,49 +4,37 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
-use atlas_actors::auth::Session;
-use atlas_actors::model::Role;
-use std::future::{Ready, ready};
-use subtle::ConstantTimeEq;
+use actix_web::{Error, HttpMessage, ResponseError, web};
+use atlas_actors::model::Scope;
 
 use super::Edge;
+use super::caller::Principal;
 use super::error::ApiError;
 use super::site;
 
-/// The session's cookie. The prefix makes browsers refuse it from anywhere but this host.
-pub const COOKIE: &str = "__Host-atlas";
-/// The session's cookie of the 2.0 form sign-in (contract, section 3).
-pub const LEGACY_COOKIE: &str = "fleet_session";
-
-/// Who may call a route.
+/// Who may call a route. A route without one can't be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody. The handler gives nothing away.
     Open,
     /// An agent; its handler checks the credential, since that may be in the body.
     Agent,
-    /// Somebody who is signed in with that role or a higher one.
-    User(Role),
+    /// Whoever shows who they are, by a session or an API key, whatever they may do.
+    Known,
+    /// Somebody who is signed in, about themselves.
+    Person,
+    /// The same, when they have given their password within the last five minutes.
+    FreshPerson,
+    /// Whoever has that scope.
+    Scope(Scope),
+    /// The same, when they have given their password within the last five minutes. No API key can.
+    Fresh(Scope),
 }
 
-/// The session of the request's caller.
-pub struct Caller(pub Arc<Session>);
-
-impl FromRequest for Caller {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
-        let session = request.extensions().get::<Arc<Session>>().cloned();
-        ready(session.map(Self).ok_or_else(not_signed_in))
-    }
-}
-
-/// The middleware that lets only those pass who may: 401 without a session, 403 without the role or
-/// from another site.
+/// The middleware that lets only those pass who may: 401 from nobody known, 403 without the scope,
+/// without a fresh proof, or from another site.
 ///
 /// # Errors
 /// Those of the service within.
@@ -62,50 +50,62 @@ pub async fn check(
 }
 
 fn admit(access: Access, request: &ServiceRequest) -> Result<(), ApiError> {
-    let role = match access {
+    match access {
         Access::Agent => return Ok(()),
         Access::Open => return site::check(request),
-        Access::User(role) => role,
-    };
-    let session = session_of(request).ok_or_else(not_signed_in)?;
-    site::check(request)?;
-    if session.role < role {
-        let message = format!("This needs the role {}: ask an administrator.", role.name());
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "role_too_low", message));
+        _ => {}
     }
-    request.extensions_mut().insert(session);
+    let edge = request.app_data::<web::Data<Edge>>().ok_or_else(not_signed_in)?;
+    let caller = Principal::of(edge, request.request()).ok_or_else(not_signed_in)?;
+    site::check(request)?;
+    check_rights(access, &caller, edge)?;
+    request.extensions_mut().insert(Arc::new(caller));
     Ok(())
 }
 
-/// The secret of the request's session, whichever cookie or header carries it.
-pub fn session_token(request: &HttpRequest) -> Option<String> {
-    let cookie = request.cookie(COOKIE).or_else(|| request.cookie(LEGACY_COOKIE));
-    cookie.map(|cookie| cookie.value().to_owned())
-}
-
-fn session_of(request: &ServiceRequest) -> Option<Arc<Session>> {
-    let edge = request.app_data::<web::Data<Edge>>()?;
-    if let Some(bearer) = bearer(request) {
-        return edge.local_session(bearer);
+fn check_rights(access: Access, caller: &Principal, edge: &Edge) -> Result<(), ApiError> {
+    match access {
+        Access::Open | Access::Agent | Access::Known => Ok(()),
+        Access::Person => caller.session().map(drop),
+        Access::FreshPerson => {
+            caller.session()?;
+            caller.require_fresh(edge.fleet.now())
+        }
+        Access::Scope(scope) => may(caller, scope),
+        Access::Fresh(scope) => {
+            may(caller, scope)?;
+            caller.require_fresh(edge.fleet.now())
+        }
     }
-    let token = session_token(request.request())?;
-    edge.fleet.credentials().session(&token, edge.fleet.now())
 }
 
-fn bearer(request: &ServiceRequest) -> Option<&str> {
-    request
-        .headers()
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
+fn may(caller: &Principal, scope: Scope) -> Result<(), ApiError> {
+    if caller.must_change_password() {
+        return Err(forbidden(
+            "password_change_required",
+            "Choose a password of your own first: POST /api/v2/me/password.",
+        ));
+    }
+    caller.require(scope)
 }
 
-/// Whether two secrets are the same, in a time that tells nothing of them.
-pub fn is_same_secret(one: &str, other: &str) -> bool {
-    one.as_bytes().ct_eq(other.as_bytes()).into()
+/// Nobody known calls.
+pub fn not_signed_in() -> ApiError {
+    ApiError::unauthorized(
+        "not_signed_in",
+        "Sign in first: this needs a session or an API key.",
+    )
 }
 
-fn not_signed_in() -> ApiError {
-    ApiError::unauthorized("not_signed_in", "Sign in first: this needs a session.")
+/// Somebody known calls who may not.
+pub fn forbidden(code: &'static str, message: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, code, message)
+}
+
+/// They may, but must show again who they are.
+pub fn reauthentication_required() -> ApiError {
+    forbidden(
+        "reauthentication_required",
+        "Give your password again first (POST /api/v2/me/reauthenticate); an API key can't do this.",
+    )
 }

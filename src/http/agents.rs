@@ -15,8 +15,8 @@ use atlas_actors::messages::AgentError;
 use atlas_actors::model::CloneEvidence;
 use atlas_actors::roster::FleetView;
 
-use super::access::Caller;
 use super::body::{JsonBody, LimitedBody};
+use super::caller::Caller;
 use super::error::ApiError;
 use super::machines::json;
 use super::reports::{check_state, suspect, unknown_agent};
@@ -69,11 +69,11 @@ pub async fn approve(
     edge: web::Data<Edge>,
     request: HttpRequest,
     agent_id: web::Path<String>,
-    Caller(session): Caller,
+    Caller(caller): Caller,
 ) -> Result<HttpResponse, ApiError> {
     audit::witness(&edge, &request, AuditAction::ApproveAgent, &agent_id).await?;
     edge.fleet.approve_agent(agent_id.clone()).await?;
-    tracing::info!(agent = %agent_id, by = %session.user, "agent approved");
+    tracing::info!(agent = %agent_id, by = %caller, "agent approved");
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -88,11 +88,11 @@ pub async fn revoke(
     edge: web::Data<Edge>,
     request: HttpRequest,
     agent_id: web::Path<String>,
-    Caller(session): Caller,
+    Caller(caller): Caller,
 ) -> Result<HttpResponse, ApiError> {
     audit::witness(&edge, &request, AuditAction::RevokeAgent, &agent_id).await?;
     edge.fleet.revoke_agent(agent_id.clone()).await?;
-    tracing::info!(agent = %agent_id, by = %session.user, "agent revoked");
+    tracing::info!(agent = %agent_id, by = %caller, "agent revoked");
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -130,7 +130,7 @@ fn rotation_view(table: &AgentTable, now: Timestamp) -> RotationView {
 pub async fn rotate(
     edge: web::Data<Edge>,
     request: HttpRequest,
-    Caller(session): Caller,
+    Caller(caller): Caller,
     JsonBody(asked): JsonBody<RotationRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let within = |seconds| Duration::from_secs(u64::from(seconds));
@@ -138,7 +138,7 @@ pub async fn rotate(
     let what = if asked.emergency { "emergency" } else { "" };
     audit::witness(&edge, &request, AuditAction::RotateKeys, what).await?;
     let begun = edge.fleet.rotate(asked.emergency, spread).await?;
-    tracing::warn!(generation = begun.generation, emergency = asked.emergency, by = %session.user,
+    tracing::warn!(generation = begun.generation, emergency = asked.emergency, by = %caller,
         "rotation of the agents' keys begun");
     rotation(edge).await
 }

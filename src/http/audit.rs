@@ -5,12 +5,12 @@ use std::sync::Arc;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use atlas_actors::Fleet;
 use atlas_actors::audit_log::{AuditAction, Witness};
-use atlas_actors::auth::Session;
 use atlas_actors::fleet::AuditQuestion;
 use bytes::Bytes;
 use futures_util::stream;
 use serde::Deserialize;
 
+use super::caller::Principal;
 use super::error::ApiError;
 use super::limits::{AUDIT_EXPORT_PAGE, AUDIT_PAGE_DEFAULT, AUDIT_PAGE_MAX};
 use super::machines::json;
@@ -30,8 +30,8 @@ pub async fn witness(
     action: AuditAction,
     target: &str,
 ) -> Result<(), ApiError> {
-    let session = request.extensions().get::<Arc<Session>>().cloned();
-    let actor = session.map_or_else(|| "nobody".to_owned(), |session| session.user.to_string());
+    let caller = request.extensions().get::<Arc<Principal>>().cloned();
+    let actor = caller.map_or_else(|| "nobody".to_owned(), |caller| caller.to_string());
     witness_as(edge, request, actor, action, target, Witness::OK).await
 }
 

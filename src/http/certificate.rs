@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::audit_log::AuditAction;
 
 use super::Edge;
-use super::access::Caller;
 use super::audit;
 use super::body::LimitedBody;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::machines::json;
 use crate::certificate_keeper::RenewError;
@@ -34,7 +34,7 @@ pub async fn show(edge: web::Data<Edge>) -> Result<HttpResponse, ApiError> {
 pub async fn renew(
     edge: web::Data<Edge>,
     request: HttpRequest,
-    Caller(session): Caller,
+    Caller(caller): Caller,
     LimitedBody(body): LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
     let asked = RenewRequest::parse(&body).map_err(|_| {
@@ -51,7 +51,7 @@ pub async fn renew(
     audit::witness(&edge, &request, AuditAction::ChangeCertificate, what).await?;
     let key = if asked.new_key { Key::Next } else { Key::Same };
     let served = edge.certificates.renew(key).await?;
-    tracing::info!(by = %session.user, new_key = asked.new_key, "certificate renewed");
+    tracing::info!(by = %caller, new_key = asked.new_key, "certificate renewed");
     Ok(json(&view(&edge, &served)))
 }
 

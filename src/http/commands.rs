@@ -5,14 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::audit_log::AuditAction;
 use atlas_actors::command_queue::command::{Action, Command};
 use atlas_actors::messages::{EnqueueCommand, SettleCommand};
-use atlas_actors::model::MachineId;
+use atlas_actors::model::{MachineId, Scope};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Edge;
-use super::access::Caller;
 use super::audit;
 use super::body::JsonBody;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::legacy::{check_shared_key, refuse_enrolled};
 use super::limits::{COMMANDS_DEFAULT, COMMANDS_MAX};
@@ -25,7 +25,8 @@ use crate::wire::views::{
 /// Queues a command for a machine.
 ///
 /// # Errors
-/// 404 when there is no such machine, 400 for an action that is not known.
+/// 404 when there is no such machine, 400 for an action that is not known, 403 for one that is
+/// dangerous without its scope and a fresh proof of who asks.
 #[utoipa::path(post, path = "/api/fleet/command/{id}", tag = "commands", request_body = CommandRequest,
     params(("id" = String, Path, description = "Machine id or serial number")),
     responses((status = 200, description = "Queued", body = CommandCreatedView)))]
@@ -33,7 +34,7 @@ pub async fn enqueue(
     edge: web::Data<Edge>,
     request: HttpRequest,
     id: web::Path<String>,
-    Caller(session): Caller,
+    Caller(caller): Caller,
     JsonBody(asked): JsonBody<CommandRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let machine = find(&edge, &id)?;
@@ -45,15 +46,19 @@ pub async fn enqueue(
         ));
     }
     let action = action(&asked)?;
+    if matches!(action, Action::KillProcess { .. }) {
+        caller.require(Scope::CommandsRunDangerous)?;
+        caller.require_fresh(edge.fleet.now())?;
+    }
     let target = format!("{machine} {}", action.name());
     audit::witness(&edge, &request, AuditAction::QueueCommand, &target).await?;
     let command = EnqueueCommand {
         machine: machine.clone(),
         action,
-        by: session.user.clone(),
+        by: caller.user.clone(),
     };
     let command_id = edge.fleet.enqueue(command).await?;
-    tracing::info!(%machine, by = %session.user, command = %command_id, "command queued");
+    tracing::info!(%machine, by = %caller, command = %command_id, "command queued");
     Ok(json(&CommandCreatedView {
         command_id,
         status: "created",

@@ -1,6 +1,8 @@
 //! From what went wrong to what the client is told: a status by what it should do next, a code for
 //! programs, a sentence for people. Nothing of the input is echoed, no path and no trace is told.
 
+mod accounts;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
@@ -8,9 +10,7 @@ use atlas_actors::audit_log::WitnessError;
 use atlas_actors::clock::Timestamp;
 use atlas_actors::fleet::Busy;
 use atlas_actors::limits::RETRY_AFTER;
-use atlas_actors::messages::{
-    EnqueueError, LeaseError, MachineError, RecordError, SettleError, SignInError, TokenError,
-};
+use atlas_actors::messages::{EnqueueError, LeaseError, MachineError, RecordError, SettleError, TokenError};
 use atlas_actors::store::{AppendError, PutError, StoreError};
 
 use super::request_id;
@@ -235,30 +235,6 @@ impl From<MachineError> for ApiError {
             MachineError::Append(error) => error.into(),
             MachineError::Store(error) => error.into(),
             MachineError::Busy => Busy.into(),
-        }
-    }
-}
-
-impl From<SignInError> for ApiError {
-    fn from(error: SignInError) -> Self {
-        match error {
-            SignInError::Refused => Self {
-                legacy: None,
-                ..Self::unauthorized("sign_in_refused", "The user name or the password is wrong.")
-            },
-            SignInError::Locked { retry_in } => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "locked_out",
-                "Too many wrong passwords: wait a few minutes and try again.",
-            )
-            .retry_after(retry_in.as_secs()),
-            SignInError::Busy => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "sign_in_busy",
-                "Too many people sign in at once: try again in a few seconds.",
-            )
-            .retry_after(RETRY_AFTER.as_secs()),
-            SignInError::Put(error) => error.into(),
         }
     }
 }

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use atlas_actors::model::{MachineId, Report};
 
 use super::Edge;
-use super::access::is_same_secret;
+use super::caller::is_same_secret;
 use super::error::ApiError;
 use super::reports::decrypt_failed;
 use crate::wire::envelope_v1::EnvelopeV1;

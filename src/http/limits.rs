@@ -82,3 +82,13 @@ pub const AUDIT_PAGE_MAX: usize = 1_000;
 /// Audit records in one piece of the export. Reason: as for [`AUDIT_PAGE_MAX`]; the next piece is read
 /// when this one is sent.
 pub const AUDIT_EXPORT_PAGE: usize = 1_000;
+
+/// Attempts to sign in that are held back at once. Reason: each holds a connection for up to 30 s;
+/// more than these are told to come again.
+pub const HELD_BACK_MAX: usize = 64;
+
+/// How long an API key is good for unless said otherwise, and at most, in days. Reason: one that is
+/// forgotten ends by itself.
+pub const KEY_DAYS_DEFAULT: u32 = 90;
+/// See [`KEY_DAYS_DEFAULT`].
+pub const KEY_DAYS_MAX: u32 = 3_650;

@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, audit, certificate, commands, health, history, machines, pins, quarantine, reports, sessions,
-    stream, tokens,
+    agents, api_keys, audit, certificate, commands, health, history, machines, own_account, pins, quarantine,
+    reports, sessions, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -35,6 +35,23 @@ use crate::wire::views;
         sessions::sign_in,
         sessions::sign_out,
         sessions::me,
+        sessions::scopes,
+        own_account::refresh,
+        own_account::reauthenticate,
+        own_account::change_password,
+        own_account::sessions,
+        own_account::end_session,
+        own_account::start_totp,
+        own_account::confirm_totp,
+        own_account::drop_totp,
+        users::list,
+        users::create,
+        users::change,
+        users::remove,
+        users::drop_totp,
+        api_keys::list,
+        api_keys::issue,
+        api_keys::revoke,
         machines::list,
         machines::show,
         machines::summary,

@@ -3,13 +3,13 @@
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, Route, web};
-use atlas_actors::model::Role;
+use atlas_actors::model::Scope;
 
 use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
-    agents, audit, certificate, commands, health, history, machines, openapi, page, pins, quarantine,
-    reports, sessions, stream, tokens, yardstick,
+    agents, api_keys, audit, certificate, commands, health, history, legacy_users, machines, openapi,
+    own_account, page, pins, quarantine, reports, sessions, stream, tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -23,10 +23,6 @@ pub struct Entry {
     handler: Route,
 }
 
-const VIEWER: Access = Access::User(Role::Viewer);
-const OPERATOR: Access = Access::User(Role::Operator);
-const ADMIN: Access = Access::User(Role::Admin);
-
 macro_rules! table {
     ($($method:ident $path:literal $access:expr => $handler:expr;)*) => {
         vec![$(Entry {
@@ -39,6 +35,7 @@ macro_rules! table {
 }
 
 /// All routes.
+#[expect(clippy::too_many_lines, reason = "one table: a line for each route")]
 #[must_use]
 pub fn table() -> Vec<Entry> {
     table! {
@@ -59,36 +56,64 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/auth/logout"                            Access::Open => sessions::sign_out;
         POST   "/api/fleet/logout"                           Access::Open => sessions::sign_out;
 
-        GET    "/api/auth/me"                                VIEWER => sessions::me;
-        GET    "/api/fleet/current-user"                     VIEWER => sessions::me;
-        GET    "/api/fleet/machines"                         VIEWER => machines::list;
-        GET    "/api/fleet/machine/{id}"                     VIEWER => machines::show;
-        GET    "/api/fleet/machines/{id}"                    VIEWER => machines::show;
-        GET    "/api/fleet/summary"                          VIEWER => machines::summary;
-        GET    "/api/fleet/history/{id}"                     VIEWER => history::recent;
-        GET    "/api/fleet/machines/{id}/history"            VIEWER => history::recent;
-        GET    "/api/v2/machines/{id}/series"                VIEWER => history::series;
-        GET    "/api/fleet/stream"                           VIEWER => stream::open;
-        GET    "/api/fleet/recent-commands/{id}"             VIEWER => commands::recent;
-        PUT    "/api/v2/machines/{id}/tags"                  OPERATOR => machines::tag;
-        POST   "/api/fleet/command/{id}"                     ADMIN => commands::enqueue;
-        DELETE "/api/v2/machines/{id}"                       ADMIN => machines::forget;
-        POST   "/api/v2/tokens"                              ADMIN => tokens::issue;
-        GET    "/api/v2/tokens"                              ADMIN => tokens::list;
-        DELETE "/api/v2/tokens/{id}"                         ADMIN => tokens::revoke;
-        GET    "/api/v2/agents"                              ADMIN => agents::list;
-        GET    "/api/v2/agents/rotation"                     ADMIN => agents::rotation;
-        POST   "/api/v2/agents/rotation"                     ADMIN => agents::rotate;
-        POST   "/api/v2/agents/{agent_id}/approve"           ADMIN => agents::approve;
-        DELETE "/api/v2/agents/{agent_id}"                   ADMIN => agents::revoke;
-        GET    "/api/v2/quarantine"                          ADMIN => quarantine::list;
-        GET    "/api/v2/audit"                               ADMIN => audit::list;
-        GET    "/api/v2/audit/export"                        ADMIN => audit::export;
-        GET    "/api/v2/certificate"                         ADMIN => certificate::show;
-        POST   "/api/v2/certificate/renew"                   ADMIN => certificate::renew;
-        GET    "/api/fleet/cert-status"                      ADMIN => certificate::show;
-        GET    "/api/fleet/cert-info"                        ADMIN => certificate::show;
-        POST   "/api/fleet/update-certificate"               ADMIN => certificate::renew;
+        GET    "/api/auth/me"                                Access::Known => sessions::me;
+        GET    "/api/fleet/current-user"                     Access::Known => sessions::me;
+        GET    "/api/fleet/machines"                         Access::Scope(Scope::MachinesRead) => machines::list;
+        GET    "/api/fleet/machine/{id}"                     Access::Scope(Scope::MachinesRead) => machines::show;
+        GET    "/api/fleet/machines/{id}"                    Access::Scope(Scope::MachinesRead) => machines::show;
+        GET    "/api/fleet/summary"                          Access::Scope(Scope::MachinesRead) => machines::summary;
+        GET    "/api/fleet/history/{id}"                     Access::Scope(Scope::MetricsRead) => history::recent;
+        GET    "/api/fleet/machines/{id}/history"            Access::Scope(Scope::MetricsRead) => history::recent;
+        GET    "/api/v2/machines/{id}/series"                Access::Scope(Scope::MetricsRead) => history::series;
+        GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
+        GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => commands::recent;
+        PUT    "/api/v2/machines/{id}/tags"                  Access::Scope(Scope::MachinesWrite) => machines::tag;
+        POST   "/api/fleet/command/{id}"                     Access::Scope(Scope::CommandsRunSafe) => commands::enqueue;
+        DELETE "/api/v2/machines/{id}"                       Access::Scope(Scope::MachinesWrite) => machines::forget;
+        POST   "/api/v2/tokens"                              Access::Scope(Scope::EnrolAdmin) => tokens::issue;
+        GET    "/api/v2/tokens"                              Access::Scope(Scope::EnrolAdmin) => tokens::list;
+        DELETE "/api/v2/tokens/{id}"                         Access::Scope(Scope::EnrolAdmin) => tokens::revoke;
+        GET    "/api/v2/agents"                              Access::Scope(Scope::EnrolAdmin) => agents::list;
+        GET    "/api/v2/agents/rotation"                     Access::Scope(Scope::EnrolAdmin) => agents::rotation;
+        POST   "/api/v2/agents/rotation"                     Access::Scope(Scope::EnrolAdmin) => agents::rotate;
+        POST   "/api/v2/agents/{agent_id}/approve"           Access::Scope(Scope::EnrolAdmin) => agents::approve;
+        DELETE "/api/v2/agents/{agent_id}"                   Access::Scope(Scope::EnrolAdmin) => agents::revoke;
+        GET    "/api/v2/quarantine"                          Access::Scope(Scope::ServerAdmin) => quarantine::list;
+        GET    "/api/v2/audit"                               Access::Scope(Scope::AuditRead) => audit::list;
+        GET    "/api/v2/audit/export"                        Access::Scope(Scope::AuditRead) => audit::export;
+        GET    "/api/v2/certificate"                         Access::Scope(Scope::ServerAdmin) => certificate::show;
+        POST   "/api/v2/certificate/renew"                   Access::Scope(Scope::ServerAdmin) => certificate::renew;
+        GET    "/api/fleet/cert-status"                      Access::Scope(Scope::ServerAdmin) => certificate::show;
+        GET    "/api/fleet/cert-info"                        Access::Scope(Scope::ServerAdmin) => certificate::show;
+        POST   "/api/fleet/update-certificate"               Access::Scope(Scope::ServerAdmin) => certificate::renew;
+
+        POST   "/api/v2/me/reauthenticate"                   Access::Person => own_account::reauthenticate;
+        POST   "/api/v2/me/password"                         Access::Person => own_account::change_password;
+        GET    "/api/v2/me/sessions"                         Access::Person => own_account::sessions;
+        DELETE "/api/v2/me/sessions/{id}"                    Access::Person => own_account::end_session;
+        POST   "/api/v2/me/totp"                             Access::FreshPerson => own_account::start_totp;
+        POST   "/api/v2/me/totp/confirm"                     Access::FreshPerson => own_account::confirm_totp;
+        DELETE "/api/v2/me/totp"                             Access::FreshPerson => own_account::drop_totp;
+        GET    "/api/auth/scopes"                            Access::Known => sessions::scopes;
+        POST   "/api/auth/refresh"                           Access::Person => own_account::refresh;
+        GET    "/api/auth/sessions"                          Access::Person => own_account::sessions;
+        GET    "/api/fleet/users/check-password-update"      Access::Person => legacy_users::check_password_update;
+        POST   "/api/fleet/users/change-password"            Access::Person => legacy_users::change_password;
+        POST   "/api/fleet/users/force-update-password"      Access::FreshPerson => legacy_users::force_update_password;
+
+        GET    "/api/v2/users"                               Access::Scope(Scope::UsersAdmin) => users::list;
+        POST   "/api/v2/users"                               Access::Fresh(Scope::UsersAdmin) => users::create;
+        PATCH  "/api/v2/users/{name}"                        Access::Fresh(Scope::UsersAdmin) => users::change;
+        DELETE "/api/v2/users/{name}"                        Access::Fresh(Scope::UsersAdmin) => users::remove;
+        DELETE "/api/v2/users/{name}/totp"                   Access::Fresh(Scope::UsersAdmin) => users::drop_totp;
+        GET    "/api/fleet/users"                            Access::Scope(Scope::UsersAdmin) => users::list;
+        POST   "/api/fleet/users/create"                     Access::Fresh(Scope::UsersAdmin) => legacy_users::create;
+        POST   "/api/fleet/users/delete"                     Access::Fresh(Scope::UsersAdmin) => legacy_users::delete;
+        GET    "/api/v2/keys"                                Access::Scope(Scope::KeysAdmin) => api_keys::list;
+        POST   "/api/v2/keys"                                Access::Fresh(Scope::KeysAdmin) => api_keys::issue;
+        DELETE "/api/v2/keys/{id}"                           Access::Fresh(Scope::KeysAdmin) => api_keys::revoke;
+        GET    "/api/auth/api-keys"                          Access::Scope(Scope::KeysAdmin) => api_keys::list;
+        POST   "/api/auth/api-keys"                          Access::Fresh(Scope::KeysAdmin) => api_keys::issue;
 
         POST   "/api/v2/yardstick"                           Access::Agent => yardstick::swallow;
         GET    "/api/v2/yardstick"                           Access::Open => yardstick::fill;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
-use atlas_actors::auth::Session;
 use atlas_actors::messages::Frame;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
@@ -14,7 +13,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::Edge;
-use super::access::Caller;
+use super::caller::{Caller, Principal};
 use super::error::ApiError;
 use super::limits::TICK;
 
@@ -28,7 +27,7 @@ use super::limits::TICK;
 pub async fn open(
     edge: web::Data<Edge>,
     request: HttpRequest,
-    Caller(session): Caller,
+    Caller(caller): Caller,
 ) -> Result<HttpResponse, ApiError> {
     let place = Arc::clone(&edge.viewers).try_acquire_owned().map_err(|_| {
         ApiError::new(
@@ -42,7 +41,7 @@ pub async fn open(
         .headers()
         .get("last-event-id")
         .and_then(|value| value.to_str().ok());
-    let viewer = Viewer::new(edge.clone(), last, session, place);
+    let viewer = Viewer::new(edge.clone(), last, caller, place);
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -55,7 +54,7 @@ struct Viewer {
     edge: web::Data<Edge>,
     frames: broadcast::Receiver<Frame>,
     stopping: watch::Receiver<bool>,
-    session: Arc<Session>,
+    caller: Arc<Principal>,
     revision: u64,
     ready: VecDeque<Bytes>,
     _place: OwnedSemaphorePermit,
@@ -65,7 +64,7 @@ impl Viewer {
     fn new(
         edge: web::Data<Edge>,
         last: Option<&str>,
-        session: Arc<Session>,
+        caller: Arc<Principal>,
         place: OwnedSemaphorePermit,
     ) -> Self {
         // Listening starts before the view is read, so that no frame falls in between.
@@ -75,7 +74,7 @@ impl Viewer {
             edge,
             frames,
             stopping,
-            session,
+            caller,
             revision: 0,
             ready: VecDeque::new(),
             _place: place,
@@ -140,8 +139,8 @@ impl Viewer {
         Some(())
     }
 
+    /// Looking on is no use of the session: a page that is left open ends with it.
     fn is_signed_in(&self) -> bool {
-        let credentials = self.edge.fleet.credentials();
-        self.session.expires_at > self.edge.fleet.now() && credentials.is_live(&self.session)
+        self.caller.is_live(&self.edge)
     }
 }

@@ -9,9 +9,9 @@ use atlas_actors::auth::agents::AgentState;
 use atlas_actors::messages::{EnrolAgent, IssueToken, NewAgent, OpenToken, Proof, RecordError, TokenError};
 
 use super::Edge;
-use super::access::Caller;
 use super::audit;
 use super::body::{JsonBody, LimitedBody};
+use super::caller::Caller;
 use super::error::ApiError;
 use super::limits::{TOKEN_TTL_MAX_S, TOKEN_USES_MAX};
 use super::machines::json;
@@ -29,7 +29,7 @@ use crate::wire::views::{OpenTokenView, TokenRequest, TokenView, TokensView};
 pub async fn issue(
     edge: web::Data<Edge>,
     request: HttpRequest,
-    Caller(session): Caller,
+    Caller(caller): Caller,
     JsonBody(asked): JsonBody<TokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
     if asked.max_uses == 0
@@ -50,10 +50,10 @@ pub async fn issue(
         .issue_token(IssueToken {
             uses_max: asked.max_uses,
             ttl,
-            by: session.user.to_string(),
+            by: caller.to_string(),
         })
         .await?;
-    tracing::info!(token = %issued.id, by = %session.user, "enrolment token made");
+    tracing::info!(token = %issued.id, by = %caller, "enrolment token made");
     let token = edge.desk.token_text(&issued.id, issued.secret);
     let view = TokenView {
         token_id: issued.id,

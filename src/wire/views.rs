@@ -11,6 +11,7 @@ mod history;
 mod live;
 mod quarantine;
 mod session;
+mod users;
 
 pub use audit::{AuditHeadView, AuditLineView, AuditRecordView, AuditView};
 pub use certificate::{CertificateView, RenewRequest};
@@ -22,9 +23,17 @@ pub use enrolment::{
     EnrolledAgentView, EnrolledAgentsView, OpenTokenView, RotationRequest, RotationView, TokenRequest,
     TokenView, TokensView,
 };
-pub use errors::{ErrorBody, ErrorView, LegacyErrorBody};
+pub use errors::{ErrorBody, ErrorView, LegacyErrorBody, ToldError, ToldSentence};
 pub use fleet::{AgentView, AlertView, HealthView, MachineView, MachinesView, SummaryView, TagsView};
 pub use history::{HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
 pub use live::{AlarmView, CardView, DeltaFrame, OsView, PresenceView, SnapshotFrame, TickFrame};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
-pub use session::{RoleView, SignInRequest, SuccessView, UserView};
+pub use session::{
+    CodeRequest, MeView, PasswordRequest, ReauthenticateRequest, ReauthenticatedView, RecoveryCodesView,
+    RoleView, ScopeView, ScopesView, SessionView, SessionsView, SignInRequest, SuccessView, TotpView,
+    UserView,
+};
+pub use users::{
+    ApiKeyRequest, ApiKeyView, ApiKeysView, NewApiKeyView, NewPasswordRequest, PasswordUpdateView,
+    UserChangeRequest, UserEntryView, UserNameRequest, UserRequest, UsersView,
+};

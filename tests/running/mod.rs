@@ -38,14 +38,14 @@ impl Server {
     /// Starts one in that folder.
     pub fn start_in(folder: std::sync::Arc<tempfile::TempDir>, command: &str, more: &[(&str, &str)]) -> Self {
         let mut server = Self::start_unseen(folder, command, more);
-        server.cookie = server.sign_in("admin");
+        server.cookie = server.cookie_of("admin", PASSWORD);
         server
     }
 
     /// Starts one whose administrator has that name.
     pub fn start_as(folder: std::sync::Arc<tempfile::TempDir>, administrator: &str) -> Self {
         let mut server = Self::start_unseen(folder, "server", &[]);
-        server.cookie = server.sign_in(administrator);
+        server.cookie = server.cookie_of(administrator, PASSWORD);
         server
     }
 
@@ -90,6 +90,13 @@ impl Server {
             client,
             cookie: String::new(),
         }
+    }
+
+    /// Starts one in that folder, for somebody who has that cookie.
+    pub fn start_with_cookie(folder: std::sync::Arc<tempfile::TempDir>, cookie: &str) -> Self {
+        let mut server = Self::start_unseen(folder, "server", &[]);
+        server.cookie = cookie.to_owned();
+        server
     }
 
     /// Kills it as a power cut would, and starts it again.
@@ -150,28 +157,38 @@ impl Server {
 
     /// Signs somebody in with the tests' password; answers with the cookie.
     pub fn sign_in(&self, name: &str) -> String {
-        let body = json!({"username": name, "password": PASSWORD});
-        let answer = self
-            .client
+        self.cookie_of(name, PASSWORD)
+    }
+
+    /// Asks for a session.
+    pub fn sign_in_as(&self, user: &str, password: &str) -> Response {
+        let body = json!({"username": user, "password": password});
+        self.client
             .post(format!("{}/api/auth/login", self.url))
             .header("sec-fetch-site", "same-origin")
             .json(&body)
             .send()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// The session's cookie of somebody who signs in now.
+    pub fn cookie_of(&self, user: &str, password: &str) -> String {
+        let answer = self.sign_in_as(user, password);
+        let cookie = cookie(&answer, "__Host-atlas=");
         assert_eq!(answer.status(), 200, "{:?}", answer.text());
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        assert!(
-            cookie.contains("HttpOnly") && cookie.contains("Secure") && cookie.contains("SameSite=Strict")
-        );
-        cookie.split(';').next().unwrap().to_owned()
+        cookie.unwrap()
+    }
+
+    /// A request with that cookie.
+    pub fn request_as(&self, cookie: &str, method: &str, path: &str) -> RequestBuilder {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        request.header("cookie", cookie)
     }
 
     /// A request with the administrator's cookie.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
-        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        self.client
-            .request(method, format!("{}{path}", self.url))
-            .header("cookie", &self.cookie)
+        self.request_as(&self.cookie, method, path)
     }
 
     /// The JSON at a path.
@@ -215,6 +232,23 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The cookie of that name that an answer sets, safe as cookies of secrets must be.
+pub fn cookie(answer: &Response, name: &str) -> Option<String> {
+    let set = answer.headers().get_all("set-cookie").iter();
+    let cookie = set
+        .filter_map(|value| value.to_str().ok())
+        .find(|value| value.starts_with(name))?;
+    assert!(cookie.contains("HttpOnly") && cookie.contains("Secure") && cookie.contains("SameSite=Strict"));
+    cookie.split(';').next().map(ToOwned::to_owned)
+}
+
+/// What an error says to programs.
+pub fn code(answer: Response) -> String {
+    let said: Value = answer.json().unwrap();
+    let code = said["error"]["code"].as_str().or_else(|| said["code"].as_str());
+    code.unwrap_or_default().to_owned()
 }
 
 /// The program, at home in that folder.

@@ -1,54 +1,77 @@
-//! Passwords: their rule, and the thread on which they are hashed and checked with bcrypt.
+//! Passwords: the rule for a new one, and the thread on which they are hashed and checked.
 
 use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncContext};
+use zxcvbn::{Score, zxcvbn};
 
+use super::password_hash::{PasswordHash, verify_nobodys};
 use crate::supervision::{ActorName, Panicked, Safety};
 
-/// The cost of a hash: a quarter of a second on the machines that this was measured on.
-pub const COST: u32 = 12;
 /// A password has at least so many characters.
 pub const PASSWORD_CHARS_MIN: usize = 12;
-/// bcrypt takes no more bytes than this without cutting them off.
-pub const PASSWORD_BYTES_MAX: usize = 71;
-
-/// A hash of nothing that anybody knows, so that an unknown user costs as much as a wrong password.
-const NOBODYS_HASH: &str = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7ZCwT1q7dJ5n0vZ3E6nU4tG5m0W3b5K";
+/// A password has at most so many bytes. Reason: nobody types more, and each is hashed.
+pub const PASSWORD_BYTES_MAX: usize = 1_024;
+/// What everybody tries first against this product.
+const OBVIOUS_HERE: [&str; 5] = ["atlas", "fleet", "monitoring", "administrator", "dashboard"];
 
 /// Why a new password is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Too short to be safe.
-    #[error("a password needs at least {PASSWORD_CHARS_MIN} characters")]
+    #[error("a password needs at least {PASSWORD_CHARS_MIN} characters: some words in a row do well")]
     TooShort,
-    /// Longer than the hash can take in.
+    /// Longer than anybody types.
     #[error("a password can have {PASSWORD_BYTES_MAX} bytes at most")]
     TooLong,
     /// With a zero byte, at which the hash would end.
     #[error("a password can't have a zero byte")]
     HasZero,
+    /// Among those that are tried first, or made of them.
+    #[error(
+        "this password is among the first that are guessed: take some words in a row that don't belong together"
+    )]
+    TooCommon,
+    /// It is the one that it is to replace.
+    #[error("the new password is the old one: choose another")]
+    Unchanged,
     /// The hasher has more to do than it takes.
     #[error("the server is busy with other passwords")]
     Busy,
 }
 
-/// Whether that can be a new password.
+/// Whether that can be a new password of that user. No kinds of characters are asked for: length and
+/// not being guessed are what counts.
 ///
 /// # Errors
-/// When it is too short, too long or has a zero byte.
-pub fn check_rule(password: &str) -> Result<(), PasswordError> {
+/// When it is too short, too long, has a zero byte, or would be guessed: the estimate knows leaked
+/// passwords, names, words, dates, keyboard runs and their usual disguises.
+pub fn check_rule(password: &str, user: &str) -> Result<(), PasswordError> {
     if password.chars().count() < PASSWORD_CHARS_MIN {
-        Err(PasswordError::TooShort)
-    } else if password.len() > PASSWORD_BYTES_MAX {
-        Err(PasswordError::TooLong)
-    } else if password.contains('\0') {
-        Err(PasswordError::HasZero)
-    } else {
-        Ok(())
+        return Err(PasswordError::TooShort);
     }
+    if password.len() > PASSWORD_BYTES_MAX {
+        return Err(PasswordError::TooLong);
+    }
+    if password.contains('\0') {
+        return Err(PasswordError::HasZero);
+    }
+    let mut obvious = OBVIOUS_HERE.to_vec();
+    obvious.push(user);
+    if is_mostly(password, &obvious) || zxcvbn(password, &obvious).score() < Score::Three {
+        return Err(PasswordError::TooCommon);
+    }
+    Ok(())
+}
+
+/// Whether little is left of it without these words.
+fn is_mostly(password: &str, words: &[&str]) -> bool {
+    let whole = password.to_lowercase();
+    let long = words.iter().filter(|word| word.chars().count() > 2);
+    let rest = long.fold(whole.clone(), |rest, word| rest.replace(&word.to_lowercase(), ""));
+    rest != whole && rest.chars().filter(|c| c.is_alphanumeric()).count() < 6
 }
 
 /// A secret text that is not shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Password(pub String);
 
 impl std::fmt::Debug for Password {
@@ -57,19 +80,33 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// To the hasher: make a hash.
+/// To the hasher: make a hash, if it can be a new password of that user.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<String, PasswordError>")]
-pub struct HashPassword(pub Password);
+#[rtype(result = "Result<PasswordHash, PasswordError>")]
+pub struct HashPassword {
+    /// The new password.
+    pub password: Password,
+    /// Whose.
+    pub user: String,
+}
 
 /// To the hasher: is it the password of that hash? No hash = an unknown user: it takes as long.
 #[derive(Debug, Message)]
-#[rtype(result = "bool")]
+#[rtype(result = "Checked")]
 pub struct CheckPassword {
     /// What was typed.
     pub password: Password,
     /// What is stored.
-    pub hash: Option<String>,
+    pub hash: Option<PasswordHash>,
+}
+
+/// What the hasher found.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// Whether it is the password.
+    pub matches: bool,
+    /// It is, and its hash is of an older form: this one is to be kept from now on.
+    pub renewed: Option<PasswordHash>,
 }
 
 /// The thread that hashes. One only: two would take both cores from the reports.
@@ -78,7 +115,7 @@ pub struct PasswordHasher {
 }
 
 impl PasswordHasher {
-    /// Starts the thread. Its mailbox is the default one of 16, as `limits::PASSWORD_QUEUE` says.
+    /// Starts the thread. Who may wait for it is bounded by `limits::PASSWORD_QUEUE`.
     #[must_use]
     pub fn start_pool(safety: &Safety) -> Addr<Self> {
         let safety = safety.clone();
@@ -98,15 +135,15 @@ impl Actor for PasswordHasher {
 }
 
 impl Handler<HashPassword> for PasswordHasher {
-    type Result = Result<String, PasswordError>;
+    type Result = Result<PasswordHash, PasswordError>;
 
-    fn handle(&mut self, HashPassword(password): HashPassword, _: &mut Self::Context) -> Self::Result {
-        check_rule(&password.0)?;
-        let hashing = || bcrypt::non_truncating_hash(&password.0, COST);
-        match self.shielded(&"a new password", hashing) {
-            Ok(hash) => hash.map_err(|_| PasswordError::TooLong),
-            Err(Panicked) => Err(PasswordError::Busy),
-        }
+    fn handle(&mut self, msg: HashPassword, _: &mut Self::Context) -> Self::Result {
+        let hashing = || {
+            check_rule(&msg.password.0, &msg.user)?;
+            PasswordHash::make(&msg.password.0)
+        };
+        self.shielded(&"a new password", hashing)
+            .unwrap_or(Err(PasswordError::Busy))
     }
 }
 
@@ -114,11 +151,18 @@ impl Handler<CheckPassword> for PasswordHasher {
     type Result = MessageResult<CheckPassword>;
 
     fn handle(&mut self, msg: CheckPassword, _: &mut Self::Context) -> Self::Result {
-        let is_known = msg.hash.is_some();
-        let hash = msg.hash.unwrap_or_else(|| NOBODYS_HASH.to_owned());
-        let checking = || bcrypt::verify(&msg.password.0, &hash).unwrap_or(false);
-        let matches = self.shielded(&"a typed password", checking).unwrap_or(false);
-        MessageResult(matches && is_known)
+        let checking = || check(&msg.password.0, msg.hash.as_ref());
+        let checked = self.shielded(&"a typed password", checking);
+        MessageResult(checked.unwrap_or_default())
+    }
+}
+
+fn check(password: &str, hash: Option<&PasswordHash>) -> Checked {
+    let matches = hash.map_or_else(|| verify_nobodys(password), |hash| hash.verify(password));
+    let outdated = matches && hash.is_some_and(|hash| hash.is_outdated(password));
+    Checked {
+        matches,
+        renewed: outdated.then(|| PasswordHash::make(password).ok()).flatten(),
     }
 }
 
@@ -127,15 +171,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_of_nobody_can_be_checked() {
-        assert_eq!(bcrypt::verify("anything", NOBODYS_HASH).ok(), Some(false));
+    fn asks_for_length_and_for_nothing_about_kinds_of_characters() {
+        assert_eq!(check_rule("short", "ann"), Err(PasswordError::TooShort));
+        assert_eq!(check_rule(&"ä".repeat(600), "ann"), Err(PasswordError::TooLong));
+        assert_eq!(check_rule("zwölf zeichen\0", "ann"), Err(PasswordError::HasZero));
+        assert_eq!(check_rule("seven grey otters", "ann"), Ok(()));
+        assert_eq!(check_rule(&"plum wagon tide ".repeat(60), "ann"), Ok(()));
     }
 
     #[test]
-    fn has_a_length_and_no_other_rule() {
-        assert_eq!(check_rule("short"), Err(PasswordError::TooShort));
-        assert_eq!(check_rule(&"x".repeat(72)), Err(PasswordError::TooLong));
-        assert_eq!(check_rule("twelve chars"), Ok(()));
-        assert_eq!(check_rule("zwölf zeichen\0"), Err(PasswordError::HasZero));
+    fn refuses_what_is_guessed_first_however_it_is_dressed() {
+        for guessed in [
+            "password1234",
+            "Password123!",
+            "123456789012",
+            "qwertyuiop12",
+            "aaaaaaaaaaaa",
+            "letmeinletmein",
+            "iloveyou1234",
+            "atlas-fleet-1",
+            "AtlasDashboard1",
+            "annabelle1999",
+        ] {
+            assert_eq!(
+                check_rule(guessed, "annabelle"),
+                Err(PasswordError::TooCommon),
+                "{guessed}"
+            );
+        }
     }
 }

@@ -1,175 +1,103 @@
-//! Signing in and out.
+//! What happens to sessions once they are open: proofs, a new password, and their end.
 
 use std::sync::Arc;
 
-use actix::{ActorFutureExt, AsyncContext, AtomicResponse, Context, Handler, ResponseActFuture, WrapFuture};
+use actix::{ActorFutureExt, AsyncContext, AtomicResponse, Context, Handler, WrapFuture};
 
-use super::credentials::{Session, digest};
-use super::messages::{EnsureAdmin, SignIn, SignInError, SignOut, SignedIn, UserError};
-use super::password::{CheckPassword, HashPassword};
-use super::{AuthService, User};
-use crate::limits::{PASSWORD_QUEUE, SESSIONS_MAX};
-use crate::model::{Role, UserName};
+use super::account_messages::{
+    BeginProof, ChangePassword, EndSession, HashToCheck, Reauthenticate, SignInError, SignOut, SignedIn,
+    UserError,
+};
+use super::credentials::Digest;
+use super::lockout::{Attempt, Network, Verdict};
+use super::session::Session;
+use super::user::User;
+use super::{AuthService, done};
+use crate::clock::Timestamp;
+use crate::limits::REAUTHENTICATED_FOR;
+use crate::model::UserName;
 use crate::store::{DocumentKind, PutError, Revision, Store};
-use crate::stored::encode;
-use crate::supervision::{ActorName, shielded};
 
-impl Handler<EnsureAdmin> for AuthService {
-    type Result = AtomicResponse<Self, Result<bool, UserError>>;
+impl Handler<BeginProof> for AuthService {
+    type Result = Result<HashToCheck, SignInError>;
 
-    fn handle(&mut self, msg: EnsureAdmin, _: &mut Context<Self>) -> Self::Result {
-        if !self.users.is_empty() {
-            return AtomicResponse::new(Box::pin(actix::fut::ready(Ok(false))));
+    fn handle(&mut self, BeginProof(key): BeginProof, _: &mut Context<Self>) -> Self::Result {
+        let session = self.live_session(&key).ok_or(SignInError::Ended)?;
+        match self
+            .lockout
+            .admit(&proof(&session), std::time::Duration::ZERO, self.clock.now())
+        {
+            Verdict::Go | Verdict::Slow(_) => Ok(self.hash_of(&session.user)),
+            Verdict::Locked(retry_in) => Err(SignInError::Locked { retry_in }),
         }
-        let (store, clock, hasher) = (
-            Arc::clone(&self.store),
-            Arc::clone(&self.clock),
-            self.hasher.clone(),
-        );
-        let making = async move {
-            let hashed = hasher
-                .send(HashPassword(msg.password))
-                .await
-                .map_err(|_| UserError::Busy)?;
-            let user = User {
-                name: msg.name,
-                role: Role::Admin,
-                password_hash: hashed?,
-                created_at: clock.now(),
-                is_active: true,
-            };
-            let key = user.name.to_string();
-            store
-                .put(DocumentKind::User, key, Revision::default(), encode(&user))
-                .await?;
-            Ok(user)
+    }
+}
+
+impl Handler<Reauthenticate> for AuthService {
+    type Result = AtomicResponse<Self, Result<Timestamp, SignInError>>;
+
+    fn handle(&mut self, msg: Reauthenticate, _: &mut Context<Self>) -> Self::Result {
+        let now = self.clock.now();
+        let proved = self.reproved(&msg.session, &msg.hash, msg.checked.matches);
+        let proved = proved.and_then(|(session, mut user)| {
+            self.take_code(&mut user, msg.code.as_ref(), now)?;
+            Ok((session, user))
+        });
+        let (session, mut user) = match proved {
+            Ok(proved) => proved,
+            Err(error) => return done(Err(error)),
         };
-        AtomicResponse::new(Box::pin(making.into_actor(self).map(
-            |made: Result<User, UserError>, service, _| {
-                let user = made?;
-                service.users.insert(user.name.clone(), user);
-                Ok(true)
+        if let Some(renewed) = msg.checked.renewed {
+            user.password_hash = renewed;
+        }
+        // Without a second factor nothing of the user changes, and nothing is to be written.
+        let is_same = self
+            .users
+            .get(&user.name)
+            .is_some_and(|(known, _)| *known == user);
+        let write = (!is_same).then(|| self.write_user(&user));
+        let writing = async move {
+            match write {
+                Some(write) => write.await.map(Some),
+                None => Ok(None),
+            }
+        };
+        AtomicResponse::new(Box::pin(writing.into_actor(self).map(
+            move |written, service, _| {
+                if let Some(revision) = written? {
+                    service.keep_user(user, revision);
+                }
+                let session = Session {
+                    authenticated_at: now,
+                    ..Session::clone(&session)
+                };
+                service.publish(|credentials| {
+                    credentials.sessions.insert(session.key, Arc::new(session));
+                });
+                Ok(now.plus(REAUTHENTICATED_FOR))
             },
         )))
     }
 }
 
-impl Handler<SignIn> for AuthService {
-    type Result = ResponseActFuture<Self, Result<SignedIn, SignInError>>;
+impl Handler<ChangePassword> for AuthService {
+    type Result = AtomicResponse<Self, Result<SignedIn, SignInError>>;
 
-    /// Not atomic: while one password is hashed, others may ask.
-    fn handle(&mut self, msg: SignIn, ctx: &mut Context<Self>) -> Self::Result {
-        let now = self.clock.now();
-        let safety = self.safety.clone();
-        let core = || {
-            let retry_in = self.lockout.wait(&msg.user, msg.from, now);
-            let hash = self.users.get(&msg.user).filter(|user| user.is_active);
-            (retry_in, hash.map(|user| user.password_hash.clone()))
+    fn handle(&mut self, msg: ChangePassword, ctx: &mut Context<Self>) -> Self::Result {
+        let (_, mut user) = match self.reproved(&msg.session, &msg.hash, true) {
+            Ok(proved) => proved,
+            Err(error) => return done(Err(error)),
         };
-        let hash = match shielded(&safety, ctx, || ActorName::AuthService, &msg.user, core) {
-            Ok((Some(retry_in), _)) => {
-                return Box::pin(actix::fut::ready(Err(SignInError::Locked { retry_in })));
+        user.password_hash = msg.new;
+        user.must_change_password = false;
+        user.sessions_since = self.clock.now();
+        match self.opening(user.clone(), &msg.origin) {
+            Ok(opening) => {
+                // They end first: if the disk refuses, nobody is signed in rather than too many.
+                self.end_sessions_of(&user.name, ctx);
+                self.open(opening)
             }
-            Ok((None, hash)) => hash,
-            Err(_) => return Box::pin(actix::fut::ready(Err(SignInError::Busy))),
-        };
-        if self.checking >= PASSWORD_QUEUE {
-            return Box::pin(actix::fut::ready(Err(SignInError::Busy)));
-        }
-        self.checking += 1;
-        let checking = self.hasher.send(CheckPassword {
-            password: msg.password,
-            hash,
-        });
-        let (user, from) = (msg.user, msg.from);
-        Box::pin(
-            checking
-                .into_actor(self)
-                .then(move |matches, service, _| {
-                    service.checking -= 1;
-                    let opened = service.after_check(&user, from, matches.unwrap_or(false));
-                    async move { opened?.await }.into_actor(service)
-                })
-                .map(|opened, service, _| {
-                    let (signed_in, session) = opened?;
-                    let key = digest(signed_in.token.as_bytes());
-                    service.publish(|credentials| {
-                        credentials.sessions.insert(key, Arc::new(session));
-                    });
-                    Ok(signed_in)
-                }),
-        )
-    }
-}
-
-type Opened = std::pin::Pin<Box<dyn Future<Output = Result<(SignedIn, Session), SignInError>>>>;
-
-impl AuthService {
-    fn after_check(
-        &mut self,
-        user: &UserName,
-        from: std::net::IpAddr,
-        matches: bool,
-    ) -> Result<Opened, SignInError> {
-        let now = self.clock.now();
-        let role = self.users.get(user).filter(|_| matches).map(|user| user.role);
-        let Some(role) = role else {
-            self.lockout.note_failure(user, from, now);
-            return Err(SignInError::Refused);
-        };
-        self.lockout.note_success(user, from);
-        if self.published.load().sessions.len() >= SESSIONS_MAX {
-            return Err(SignInError::Busy);
-        }
-        let length = self.session_length;
-        let session = Session {
-            user: user.clone(),
-            role,
-            created_at: now,
-            expires_at: now.plus(length),
-        };
-        let token = super::tokens::random_text().map_err(|_| SignInError::Busy)?;
-        let store = Arc::clone(&self.store);
-        Ok(Box::pin(async move {
-            let key = digest(token.as_bytes());
-            let body = encode(&(key, &session));
-            store
-                .put(DocumentKind::Session, hex(&key), Revision::default(), body)
-                .await?;
-            Ok((
-                SignedIn {
-                    token,
-                    user: session.user.clone(),
-                    role,
-                    length,
-                },
-                session,
-            ))
-        }))
-    }
-
-    pub(super) fn drop_expired_sessions(&mut self, ctx: &mut Context<Self>) {
-        let now = self.clock.now();
-        let credentials = self.published.load_full();
-        let ended: Vec<_> = credentials
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.expires_at <= now)
-            .map(|(key, _)| *key)
-            .collect();
-        for key in ended {
-            self.publish(|credentials| {
-                credentials.sessions.remove(&key);
-            });
-            let dropped = drop_session(Arc::clone(&self.store), key);
-            ctx.spawn(
-                async move {
-                    if let Err(error) = dropped.await {
-                        tracing::warn!(%error, "an ended session stays on disk for now");
-                    }
-                }
-                .into_actor(self),
-            );
+            Err(error) => done(Err(error)),
         }
     }
 }
@@ -185,7 +113,94 @@ impl Handler<SignOut> for AuthService {
     }
 }
 
-async fn drop_session(store: Arc<dyn Store>, key: [u8; 32]) -> Result<(), PutError> {
+impl Handler<EndSession> for AuthService {
+    type Result = actix::ResponseFuture<Result<(), UserError>>;
+
+    fn handle(&mut self, EndSession { user, id }: EndSession, _: &mut Context<Self>) -> Self::Result {
+        let theirs = self.published.load().sessions_of(&user, self.clock.now());
+        let Some(session) = theirs.into_iter().find(|session| session.id() == id) else {
+            return Box::pin(std::future::ready(Err(UserError::UnknownSession)));
+        };
+        self.publish(|credentials| {
+            credentials.sessions.remove(&session.key);
+        });
+        let dropping = drop_session(Arc::clone(&self.store), session.key);
+        Box::pin(async move { Ok(dropping.await?) })
+    }
+}
+
+impl AuthService {
+    fn live_session(&self, key: &Digest) -> Option<Arc<Session>> {
+        self.published.load().sessions.get(key).cloned()
+    }
+
+    /// Session and user, if the password that was checked is still the user's.
+    fn reproved(
+        &mut self,
+        key: &Digest,
+        hash: &HashToCheck,
+        matches: bool,
+    ) -> Result<(Arc<Session>, User), SignInError> {
+        let session = self.live_session(key).ok_or(SignInError::Ended)?;
+        let user = self
+            .users
+            .get(&session.user)
+            .filter(|(user, _)| matches && user.is_active && hash.0.as_ref() == Some(&user.password_hash));
+        let user = user.map(|(user, _)| user.clone()).ok_or(SignInError::Refused)?;
+        self.lockout.forgive(&proof(&session));
+        Ok((session, user))
+    }
+
+    /// Ends all sessions of a user, at once and on disk.
+    pub(super) fn end_sessions_of(&self, user: &UserName, ctx: &mut Context<Self>) {
+        let keys = self.published.load();
+        let theirs = keys.sessions.iter().filter(|(_, session)| session.user == *user);
+        self.end_sessions(theirs.map(|(key, _)| *key).collect(), ctx);
+    }
+
+    pub(super) fn drop_expired_sessions(&self, ctx: &mut Context<Self>) {
+        let now = self.clock.now();
+        let credentials = self.published.load();
+        let ended = credentials
+            .sessions
+            .iter()
+            .filter(|(_, session)| !session.is_open(credentials.idle_max, now));
+        self.end_sessions(ended.map(|(key, _)| *key).collect(), ctx);
+    }
+
+    /// What stays on disk because the disk refused is not taken up again at the next start: it is
+    /// too old, or older than its user's `sessions_since`.
+    fn end_sessions(&self, keys: Vec<Digest>, ctx: &mut Context<Self>) {
+        if keys.is_empty() {
+            return;
+        }
+        self.publish(|credentials| {
+            for key in &keys {
+                credentials.sessions.remove(key);
+            }
+        });
+        for key in keys {
+            let dropped = drop_session(Arc::clone(&self.store), key);
+            let dropping = async move {
+                if let Err(error) = dropped.await {
+                    tracing::warn!(%error, "an ended session stays on disk for now");
+                }
+            };
+            ctx.spawn(dropping.into_actor(self));
+        }
+    }
+}
+
+/// Proofs of one session are counted by themselves: whoever has the session is no stranger.
+fn proof(session: &Session) -> Attempt {
+    Attempt {
+        user: session.user.clone(),
+        from: Network::of(session.address),
+        known: Some(session.key),
+    }
+}
+
+async fn drop_session(store: Arc<dyn Store>, key: Digest) -> Result<(), PutError> {
     // A session is written once, so its revision is known.
     store.delete(DocumentKind::Session, hex(&key), Revision(1)).await
 }

@@ -18,14 +18,13 @@ use crate::command_queue::command::Command;
 use crate::limits::ASK_TIMEOUT;
 use crate::machine::open_block::Row;
 use crate::messages::{
-    DropAgentsOf, EnqueueCommand, EnqueueError, EnsureAdmin, ForgetMachine, Frame, LeaseCommands, LeaseError,
+    DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands, LeaseError,
     ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows, ReadSeries,
-    RecordError, RecordReport, Series, SettleCommand, SettleError, SignIn, SignInError, SignOut, SignedIn,
-    TagMachine, UserError,
+    RecordError, RecordReport, Series, SettleCommand, SettleError, TagMachine,
 };
 use crate::model::{MachineId, Metric, Receipt, Report, Tag};
 use crate::roster::FleetView;
-use crate::store::{PutError, StoreError, TimeRange};
+use crate::store::{PutError, TimeRange};
 
 /// The fleet did not answer: too much waits already, or it took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -206,37 +205,6 @@ impl Fleet {
     /// When the queue does not answer.
     pub async fn commands(&self, machine: MachineId) -> Result<Vec<Command>, Busy> {
         self.ask(&self.commands, ListCommands(machine)).await
-    }
-
-    /// Makes the first administrator; false when there is a user already.
-    ///
-    /// # Errors
-    /// When the password is refused or the disk is.
-    pub async fn ensure_admin(&self, admin: EnsureAdmin) -> Result<bool, UserError> {
-        self.ask(&self.auth, admin)
-            .await
-            .map_err(|Busy| UserError::Busy)?
-    }
-
-    /// Signs somebody in.
-    ///
-    /// # Errors
-    /// When the password is wrong, or must wait.
-    pub async fn sign_in(&self, who: SignIn) -> Result<SignedIn, SignInError> {
-        self.ask(&self.auth, who)
-            .await
-            .map_err(|Busy| SignInError::Busy)?
-    }
-
-    /// Ends the session of that token.
-    ///
-    /// # Errors
-    /// When the disk does not take it; the session has ended all the same until the next start.
-    pub async fn sign_out(&self, token: &str) -> Result<(), PutError> {
-        let ended = self
-            .ask(&self.auth, SignOut(crate::auth::digest(token.as_bytes())))
-            .await;
-        ended.map_err(|Busy| PutError::Store(StoreError::Busy))?
     }
 
     /// The messages that made actors panic, newest first.

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use atlas_actors::audit_log::Signer;
+use atlas_actors::auth::SessionTimes;
 use atlas_actors::auth::password::Password;
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
-use atlas_actors::messages::{EnsureAdmin, QuarantinedMessage, SignIn};
+use atlas_actors::messages::{Origin, QuarantinedMessage, SignIn};
 use atlas_actors::model::{
     Counters, Delivery, Facts, MachineId, Metric, PresenceRule, Report, Samples, UserName,
 };
@@ -110,7 +111,10 @@ impl TestFleet {
             },
             &Settings {
                 presence: PresenceRule::default(),
-                session_length: Duration::from_secs(3_600),
+                sessions: SessionTimes {
+                    length: Duration::from_secs(3_600),
+                    idle: Duration::from_secs(1_800),
+                },
             },
         );
         Self {
@@ -122,11 +126,9 @@ impl TestFleet {
 
     /// Makes the administrator.
     pub async fn with_admin(self) -> Self {
-        let admin = EnsureAdmin {
-            name: UserName::parse("admin").unwrap(),
-            password: Password(PASSWORD.to_owned()),
-        };
-        assert!(self.fleet.ensure_admin(admin).await.unwrap());
+        let name = UserName::parse("admin").unwrap();
+        let made = self.fleet.ensure_admin(name, Password(PASSWORD.to_owned()));
+        assert!(made.await.unwrap());
         self
     }
 
@@ -219,6 +221,12 @@ pub fn sign_in() -> SignIn {
     SignIn {
         user: UserName::parse("admin").unwrap(),
         password: Password(PASSWORD.to_owned()),
-        from: std::net::Ipv4Addr::LOCALHOST.into(),
+        code: None,
+        origin: Origin {
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+            user_agent: String::new(),
+            device: None,
+        },
+        waited: Duration::ZERO,
     }
 }

@@ -16,7 +16,7 @@ export interface paths {
         /**
          * Signs somebody in, with JSON.
          * @description # Errors
-         *     401 when name or password are wrong, 429 after too many of these.
+         *     401 when name, password or code are wrong or the code is missing, 429 after too many of these.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -54,11 +54,54 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in.
+         * Who is signed in, and what they may do. A use of the session, so that it does not end for lack of
+         *     any.
          * @description # Errors
          *     None but those of access.
          */
         get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The session goes on: what 2.0's clients call before it ends.
+         * @description # Errors
+         *     None but those of access.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every scope there is, and whether the caller has it.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["scopes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,7 +122,8 @@ export interface paths {
         /**
          * Queues a command for a machine.
          * @description # Errors
-         *     404 when there is no such machine, 400 for an action that is not known.
+         *     404 when there is no such machine, 400 for an action that is not known, 403 for one that is
+         *     dangerous without its scope and a fresh proof of who asks.
          */
         post: operations["enqueue"];
         delete?: never;
@@ -518,6 +562,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All API keys.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Makes an API key.
+         * @description # Errors
+         *     400 when name, scopes or days are not usable, 403 when it would do more than the caller.
+         */
+        post: operations["issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes an API key: the next request with it is refused.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        delete: operations["revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/machines/{id}": {
         parameters: {
             query?: never;
@@ -575,6 +666,137 @@ export interface paths {
          */
         put: operations["tag"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes one's own password. All one's sessions end; the answer brings a new one.
+         * @description # Errors
+         *     401 when the old one is wrong, 422 when the new one is refused.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/me/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the password again, before something dangerous; counts for five minutes.
+         * @description # Errors
+         *     401 when password or code are wrong or the code is missing, 429 after too many of these.
+         */
+        post: operations["reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own sessions.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends one of one's own sessions.
+         * @description # Errors
+         *     404 when one has none of that id; somebody else's is as unknown.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draws a secret for an authenticator app. It counts when a code has confirmed it.
+         * @description # Errors
+         *     409 when there is a second factor already.
+         */
+        post: operations["start_totp"];
+        /**
+         * Takes one's own second factor away.
+         * @description # Errors
+         *     None but those of access.
+         */
+        delete: operations["drop_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the secret into use.
+         * @description # Errors
+         *     422 when the code is wrong, 409 when no secret was drawn.
+         */
+        post: operations["confirm_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -670,6 +892,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All users.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Makes a user.
+         * @description # Errors
+         *     409 when there is one of that name, 422 when the password is refused.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes a user, with sessions and API keys.
+         * @description # Errors
+         *     404 when there is none, 409 for the last administrator.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a user.
+         * @description # Errors
+         *     404 when there is none, 409 for the last administrator, 422 when the password is refused.
+         */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v2/users/{name}/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a user's second factor away: their phone is lost, and so are their recovery codes.
+         * @description # Errors
+         *     404 when there is none of that name.
+         */
+        delete: operations["drop_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -706,6 +1001,40 @@ export interface components {
             severity: string;
             /** @description Which. */
             type: components["schemas"]["AlarmView"];
+        };
+        /** @description A new API key. */
+        ApiKeyRequest: {
+            /**
+             * Format: int32
+             * @description For how many days; 90 unless said, 3,650 at most.
+             */
+            days?: number | null;
+            /** @description Its name for people. */
+            name: string;
+            /** @description What it may do; no more than whoever makes it. */
+            scopes: string[];
+        };
+        /** @description One API key, without its secret. */
+        ApiKeyView: {
+            /** @description When. */
+            created_at: string;
+            /** @description Who made it. */
+            created_by: string;
+            /** @description When it ends. */
+            expires_at: string;
+            /** @description Its name for programs. */
+            id: string;
+            /** @description When it was last used. */
+            last_used?: string | null;
+            /** @description Its name for people. */
+            name: string;
+            /** @description What it may do now. */
+            scopes: string[];
+        };
+        /** @description All API keys. */
+        ApiKeysView: {
+            /** @description The newest first. */
+            keys: components["schemas"]["ApiKeyView"][];
         };
         /** @description How far the audit log has come. */
         AuditHeadView: {
@@ -858,6 +1187,11 @@ export interface components {
             source: string;
             /** @description `ok`, `expiring` (within two weeks) or `failing`. */
             state: string;
+        };
+        /** @description What the authenticator app shows. */
+        CodeRequest: {
+            /** @description Six digits. */
+            code: string;
         };
         /** @description An agent's word on a command (contract, section 2: both forms). */
         CommandAckRequest: {
@@ -1047,6 +1381,30 @@ export interface components {
             /** @description How many there are in all; only when a page was asked for. */
             total?: number | null;
         };
+        /** @description Who calls, and what they may do. */
+        MeView: {
+            /** @description Whether they sign in with a second factor. */
+            has_totp: boolean;
+            /** @description They must choose a password of their own before anything else. */
+            must_change_password: boolean;
+            /** @description Until when what is dangerous needs no password again. */
+            reauthenticated_until?: string | null;
+            /** @description Their role. */
+            role: components["schemas"]["RoleView"];
+            /** @description What they may do with this session or API key. */
+            scopes: string[];
+            /** @description The name. */
+            username: string;
+        };
+        /** @description A key that was made; shown this once. */
+        NewApiKeyView: {
+            /** @description When it ends. */
+            expires_at: string;
+            /** @description Its name for programs. */
+            id: string;
+            /** @description The key. */
+            key: string;
+        };
         /** @description An enrolment token that is open. */
         OpenTokenView: {
             /** @description When it was made; null when that was not kept. */
@@ -1073,6 +1431,13 @@ export interface components {
          * @enum {string}
          */
         OsView: "macos" | "linux" | "windows" | "other";
+        /** @description The old and the new password. */
+        PasswordRequest: {
+            /** @description The old one. */
+            current_password: string;
+            /** @description The new one: 12 characters at least, and none of those that are guessed first. */
+            new_password: string;
+        };
         /**
          * @description Whether a machine is there.
          * @enum {string}
@@ -1094,6 +1459,18 @@ export interface components {
             /** @description What the panic said. */
             reason: string;
         };
+        /** @description The password again, before something dangerous. */
+        ReauthenticateRequest: {
+            /** @description What the authenticator app shows, or a recovery code. */
+            code?: string | null;
+            /** @description The password. */
+            password: string;
+        };
+        /** @description Until when that counts. */
+        ReauthenticatedView: {
+            /** @description The moment. */
+            reauthenticated_until: string;
+        };
         /** @description The answer to a report that is on disk. */
         ReceiptView: {
             audit_head?: components["schemas"]["AuditHeadView"] | null;
@@ -1112,6 +1489,11 @@ export interface components {
             rekey?: boolean;
             /** @description `ok`. */
             status: string;
+        };
+        /** @description Codes for the day on which the phone is lost; each counts once, and they are shown this once. */
+        RecoveryCodesView: {
+            /** @description Ten of them. */
+            recovery_codes: string[];
         };
         /** @description How to renew it. */
         RenewRequest: {
@@ -1152,6 +1534,18 @@ export interface components {
             /** @description Agents that have yet to agree on one. */
             waiting: number;
         };
+        /** @description One of them. */
+        ScopeView: {
+            /** @description Whether the caller has it. */
+            granted: boolean;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description Every scope there is. */
+        ScopesView: {
+            /** @description All of them. */
+            scopes: components["schemas"]["ScopeView"][];
+        };
         /** @description One metric's values; null where none is known. */
         SeriesColumnView: {
             /** @description The mean of each step. */
@@ -1185,8 +1579,32 @@ export interface components {
             /** @description To when. */
             to: string;
         };
+        /** @description One of them. */
+        SessionView: {
+            /** @description From where it was begun. */
+            address: string;
+            /** @description When it began. */
+            created_at: string;
+            /** @description When it ends, whatever is done. */
+            expires_at: string;
+            /** @description Its name. */
+            id: string;
+            /** @description Whether it is the one that asks. */
+            is_this: boolean;
+            /** @description When it was last used. */
+            last_seen: string;
+            /** @description With which program, in its own words. */
+            user_agent: string;
+        };
+        /** @description One's own sessions. */
+        SessionsView: {
+            /** @description The newest first. */
+            sessions: components["schemas"]["SessionView"][];
+        };
         /** @description Name and password. */
         SignInRequest: {
+            /** @description What the authenticator app shows, or a recovery code. */
+            code?: string | null;
             /** @description The password. */
             password: string;
             /** @description The name. */
@@ -1295,12 +1713,71 @@ export interface components {
             /** @description The tokens. */
             tokens: components["schemas"]["OpenTokenView"][];
         };
-        /** @description Who is signed in. */
+        /** @description A new secret for an authenticator app; it counts when a code has confirmed it. */
+        TotpView: {
+            /** @description The secret as apps read it. */
+            otpauth_uri: string;
+            /** @description The same as a QR code, an SVG image. */
+            qr_svg: string;
+            /** @description The secret, in base 32, for typing. */
+            secret: string;
+        };
+        /** @description What is to be changed of a user. */
+        UserChangeRequest: {
+            /** @description Whether they may sign in. */
+            is_active?: boolean | null;
+            /** @description Whether they must choose another at their next sign-in; with a new password true unless said. */
+            must_change_password?: boolean | null;
+            /** @description A new password. */
+            password?: string | null;
+            /** @description viewer, operator or admin. */
+            role?: string | null;
+        };
+        /** @description One user. */
+        UserEntryView: {
+            /** @description When they were made. */
+            created_at: string;
+            /** @description Whether they sign in with a second factor. */
+            has_totp: boolean;
+            /** @description How their password is kept: bcrypt, wrapped, or `wrapped_unsalted`, which should be changed. */
+            hash: string;
+            /** @description Whether they may sign in. */
+            is_active: boolean;
+            /** @description Whether attempts to sign in as them are held back, since many have failed. */
+            is_locked: boolean;
+            /** @description When they last signed in. */
+            last_sign_in?: string | null;
+            /** @description Whether they must choose a new password. */
+            must_change_password: boolean;
+            /** @description viewer, operator or admin. */
+            role: string;
+            /** @description The name. */
+            username: string;
+        };
+        /** @description A new user. */
+        UserRequest: {
+            /** @description Whether they must choose another at their first sign-in; true unless said. */
+            must_change_password?: boolean | null;
+            /** @description The password: 12 characters at least, and none of those that are guessed first. */
+            password: string;
+            /** @description viewer, operator or admin. */
+            role: string;
+            /** @description The name. */
+            username: string;
+        };
+        /** @description Somebody has signed in. */
         UserView: {
+            /** @description They must choose a password of their own before anything else. */
+            must_change_password: boolean;
             /** @description What they may do. */
             role: components["schemas"]["RoleView"];
             /** @description The name. */
             username: string;
+        };
+        /** @description All users. */
+        UsersView: {
+            /** @description By their names. */
+            users: components["schemas"]["UserEntryView"][];
         };
     };
     responses: never;
@@ -1382,13 +1859,53 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Who is signed in */
+            /** @description Who calls */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserView"];
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuccessView"];
+                };
+            };
+        };
+    };
+    scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All scopes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopesView"];
                 };
             };
         };
@@ -1978,6 +2495,80 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeysView"];
+                };
+            };
+        };
+    };
+    issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The key, shown this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKeyView"];
+                };
+            };
+            /** @description It would do more than the caller */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     forget: {
         parameters: {
             query?: never;
@@ -2054,6 +2645,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagsView"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed; the new session is in the cookie */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description The new password is refused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReauthenticateRequest"];
+            };
+        };
+        responses: {
+            /** @description It counts until then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReauthenticatedView"];
+                };
+            };
+            /** @description Password or code are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsView"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret, shown this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpView"];
+                };
+            };
+        };
+    };
+    drop_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No code is asked for any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description From now on a code is asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            /** @description The code is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2160,6 +2929,155 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Nobody can use it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By their names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsersView"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserRequest"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEntryView"];
+                };
+            };
+            /** @description There is one of that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The password is refused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description The user now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEntryView"];
+                };
+            };
+            /** @description There is none of that name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is the last administrator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    drop_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No code is asked for any more */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -32,6 +32,8 @@ pub struct ServerConfig {
     pub max_connections: usize,
     /// Seconds for which somebody stays signed in.
     pub session_timeout: u64,
+    /// Seconds without a request after which a session ends.
+    pub session_idle_timeout: u64,
     /// Characters that a new password has at least.
     pub min_password_length: usize,
     /// The first administrator's name.
@@ -107,6 +109,7 @@ impl Default for ServerConfig {
             strict_origin: false,
             max_connections: 25_000,
             session_timeout: 28_800,
+            session_idle_timeout: 1_800,
             min_password_length: 12,
             web_username: None,
             web_password: None,

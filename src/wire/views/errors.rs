@@ -1,6 +1,6 @@
 //! How an answer that is no success looks.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// An error's body.
@@ -39,4 +39,18 @@ pub struct LegacyErrorBody<'a> {
     /// Only with `decrypt_failed`: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub e2ee_verified: Option<bool>,
+}
+
+/// An error's body as a client reads it.
+#[derive(Deserialize)]
+pub struct ToldError {
+    /// What went wrong.
+    pub error: ToldSentence,
+}
+
+/// See [`ToldError`].
+#[derive(Deserialize)]
+pub struct ToldSentence {
+    /// A sentence for people.
+    pub message: String,
 }

@@ -13,7 +13,7 @@ use crate::auth::{list_all, read};
 use crate::clock::Timestamp;
 use crate::model::MachineId;
 use crate::store::{Document, DocumentKind, PutError, Revision, Store, StoreError};
-use crate::stored::encode;
+use crate::stored::{decode, encode};
 use crate::vault::{self, Vault, VaultError};
 
 /// The key of the document that holds the rotation.
@@ -61,10 +61,10 @@ pub(crate) async fn read_agents(store: &dyn Store, vault: &dyn Vault) -> Result<
             .extend(token.map(|token| (document.key.clone(), token)));
     }
     for document in list_all(store, DocumentKind::SealedMachine).await? {
-        stored.sealed.extend(read::<MachineId>(&document));
+        stored.sealed.extend(read(&document, decode::<MachineId>));
     }
     if let Some(document) = store.get(DocumentKind::Server, ROTATION_KEY.to_owned()).await? {
-        let rotation = read::<Rotation>(&document);
+        let rotation = read(&document, decode::<Rotation>);
         stored
             .rotation
             .clone_from(&(rotation.unwrap_or_default(), document.revision));
@@ -82,7 +82,7 @@ async fn read_agent(
         let agent = told(document, vault::unwrap(vault, KIND, document));
         return Ok(agent.map(|agent| (agent, document.revision)));
     }
-    let Some(bare) = read::<BareAgent>(document) else {
+    let Some(bare) = read(document, decode::<BareAgent>) else {
         return Ok(None);
     };
     let agent = AgentRecord::from(bare);
@@ -120,7 +120,7 @@ async fn read_token(
         let token = told(document, vault::unwrap(vault, KIND, document));
         return Ok(token.map(|token| (token, document.revision)));
     }
-    let Some(bare) = read::<BareToken>(document) else {
+    let Some(bare) = read(document, decode::<BareToken>) else {
         return Ok(None);
     };
     let token = EnrolmentToken::from(bare);
