@@ -147,6 +147,9 @@ fn only_an_administrator_sees_users_keys_and_the_server() {
     assert_eq!(
         hidden.map(|entry| entry.path).collect::<Vec<_>>(),
         [
+            "/api/v2/tokens",
+            "/api/v2/agents",
+            "/api/v2/agents/rotation",
             "/api/v2/quarantine",
             "/api/v2/audit",
             "/api/v2/audit/export",
