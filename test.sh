@@ -47,6 +47,8 @@ if has apt-get; then
   find_browser >/dev/null || missing+=(chromium)
   has openssl || missing+=(openssl)
   has strace || missing+=(strace)
+  # The authority that the tests of ACME get certificates from.
+  has pebble || missing+=(pebble)
   [ "${#missing[@]}" = 0 ] || install_with_apt "${missing[@]}"
 fi
 CHROMIUM=$(find_browser) ||

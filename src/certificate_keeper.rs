@@ -165,8 +165,11 @@ impl CertificateKeeper {
     }
 
     fn warn(&mut self, served: &Served) {
-        let days = served.days_left(self.clock.now());
-        if let Some(due) = due_warning(days, self.warned_days) {
+        let now = self.clock.now();
+        let days = served.days_left(now);
+        if !served.is_late(now) {
+            self.warned_days = None;
+        } else if let Some(due) = due_warning(days, self.warned_days) {
             tracing::warn!(
                 days_left = days,
                 "the certificate ends soon: renew it, or agents and browsers are cut off"

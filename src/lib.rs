@@ -1,6 +1,7 @@
 //! ATLAS: the edge around the fleet. The command line, the HTTPS server, the agent's process, and
 //! what they speak. It translates and never decides: that is the business of `atlas-actors`.
 
+pub mod acme;
 pub mod agent;
 pub mod audit_signer;
 pub mod backup;

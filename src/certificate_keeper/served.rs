@@ -31,7 +31,7 @@ pub struct Served {
 pub enum Health {
     /// All is well.
     Ok,
-    /// It ends within two weeks.
+    /// It ends within two weeks, and a quarter of its life is left.
     Expiring,
     /// It has ended, or can't be renewed.
     Failing,
@@ -64,13 +64,20 @@ impl Served {
         (self.certificate.facts.not_after.as_secs() - now.as_secs()).div_euclid(DAY_S)
     }
 
+    /// Whether a quarter of its life is left or less. Before that nobody is late: renewing is for the last
+    /// third, and an authority may give out none that is good for two weeks.
+    #[must_use]
+    pub const fn is_late(&self, now: Timestamp) -> bool {
+        self.certificate.facts.has_at_most(4, now)
+    }
+
     /// How it stands with it.
     #[must_use]
     pub fn health(&self, now: Timestamp) -> Health {
         match self.days_left(now) {
             _ if self.last_error.is_some() => Health::Failing,
             days if days < 0 => Health::Failing,
-            days if days <= WARNINGS_DAYS[0] => Health::Expiring,
+            days if days <= WARNINGS_DAYS[0] && self.is_late(now) => Health::Expiring,
             _ => Health::Ok,
         }
     }

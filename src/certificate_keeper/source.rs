@@ -1,10 +1,11 @@
 //! Where the certificate is from: made here, or files that somebody else renews.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use atlas_actors::clock::Timestamp;
 
 use super::served::Served;
+use crate::acme::Acme;
 use crate::tls::certificate::{Certificate, CertificateError, read};
 use crate::tls::own::{Key, OwnCertificate};
 
@@ -19,6 +20,15 @@ pub enum Source {
         cert: PathBuf,
         /// Its key.
         key: PathBuf,
+    },
+    /// An authority signs the server's own key; until it has, the server's own certificate serves.
+    Acme {
+        /// The server's own.
+        own: OwnCertificate,
+        /// What the authority has signed.
+        cert: PathBuf,
+        /// Who orders it.
+        acme: Acme,
     },
 }
 
@@ -50,6 +60,24 @@ impl Source {
                     last_error: None,
                 })
             }
+            Self::Acme { own, cert, acme } => {
+                if let Renewal::Now(key) = renewal {
+                    if key == Key::Next {
+                        own.renew(key, now)?;
+                    }
+                    acme.order_now();
+                }
+                let kept = own.load_or_make(now)?;
+                let signed = signed(cert, own)
+                    .ok()
+                    .filter(|signed| signed.facts.not_after > now);
+                Ok(Served {
+                    certificate: signed.unwrap_or(kept),
+                    source: "acme",
+                    next_pin: Some(own.next_pin()?),
+                    last_error: acme.failure.borrow().clone(),
+                })
+            }
             Self::Files { cert, key } => Ok(Served {
                 certificate: Certificate::from_pem(cert, &read(cert)?, key, &read(key)?)?,
                 source: "files",
@@ -58,4 +86,10 @@ impl Source {
             }),
         }
     }
+}
+
+/// What the authority has signed, with the server's key.
+fn signed(cert: &Path, own: &OwnCertificate) -> Result<Certificate, CertificateError> {
+    let key = own.key_path();
+    Certificate::from_pem(cert, &read(cert)?, &key, &read(&key)?)
 }

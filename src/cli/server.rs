@@ -118,7 +118,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     let names = names::of_this_machine(&config.fleet.server.names);
     let pins_file = data_dir.path().join(PINS_FILE);
     let certificates = Certificates::start(
-        tls::certificate_source(config, data_dir, &names)?,
+        tls::certificate_source(config, data_dir, &names, clock.clone())?,
         clock.clone(),
         pins_file,
     )?;

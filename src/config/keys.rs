@@ -134,6 +134,12 @@ pub static KEYS: &[Key] = &[
         .also(&["fleet_server.ssl.key_file", "ssl.key_file"])
         .variable(&["FLEET_SSL_KEY"]),
     key("fleet.server.ssl.min_tls_version", Kind::TlsVersion).also(&["fleet_server.ssl.min_tls_version"]),
+    key("fleet.server.acme.directory", Kind::Url),
+    key("fleet.server.acme.contact", Kind::Texts),
+    key("fleet.server.acme.names", Kind::Texts),
+    key("fleet.server.acme.http_port", PORT),
+    key("fleet.server.acme.ca_file", Kind::Path),
+    key("fleet.server.outbound_networks", Kind::Texts),
     key("fleet.server.trusted_proxies", Kind::Texts),
     key("fleet.server.strict_origin", Kind::Flag),
     key("fleet.server.max_connections", count(2, 1_000_000)),

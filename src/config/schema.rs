@@ -15,7 +15,7 @@ pub use monitors::{
     AnalyzerConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds, SpeedtestConfig,
     SystemConfig, SystemMetricsConfig, WifiConfig,
 };
-pub use server::{EncryptionConfig, PresenceConfig, ServerConfig, SslConfig};
+pub use server::{AcmeConfig, EncryptionConfig, PresenceConfig, ServerConfig, SslConfig};
 
 /// All settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

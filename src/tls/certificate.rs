@@ -36,6 +36,15 @@ pub struct CertificateFacts {
     pub pin: TlsPin,
 }
 
+impl CertificateFacts {
+    /// Whether this part of its life is left or less: 3 for a third.
+    #[must_use]
+    pub const fn has_at_most(&self, part: i64, now: Timestamp) -> bool {
+        let life = self.not_after.as_secs() - self.not_before.as_secs();
+        self.not_after.as_secs() - now.as_secs() <= life / part
+    }
+}
+
 /// Why there is no certificate to serve with.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {

@@ -117,12 +117,14 @@ impl OwnCertificate {
         }
     }
 
-    fn cert_path(&self) -> PathBuf {
-        self.folder.join("server.crt")
+    /// Where its key is.
+    #[must_use]
+    pub fn key_path(&self) -> PathBuf {
+        self.folder.join("server.key")
     }
 
-    fn key_path(&self) -> PathBuf {
-        self.folder.join("server.key")
+    fn cert_path(&self) -> PathBuf {
+        self.folder.join("server.crt")
     }
 
     fn next_key_path(&self) -> PathBuf {

@@ -44,7 +44,7 @@ fn certificate(server: &Server) -> Value {
     serde_json::from_slice(&answer.body).unwrap()
 }
 
-fn until(server: &Server, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
+pub(super) fn until(server: &Server, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
     let began = Instant::now();
     loop {
         let now = certificate(server);
@@ -52,7 +52,7 @@ fn until(server: &Server, what: &str, condition: impl Fn(&Value) -> bool) -> Val
             return now;
         }
         assert!(
-            began.elapsed() < Duration::from_secs(40),
+            began.elapsed() < Duration::from_secs(90),
             "waited in vain: {what}: {now}"
         );
         std::thread::park_timeout(Duration::from_millis(100));
@@ -60,7 +60,7 @@ fn until(server: &Server, what: &str, condition: impl Fn(&Value) -> bool) -> Val
 }
 
 /// The name that a new handshake shows.
-fn shown(server: &Server) -> String {
+pub(super) fn shown(server: &Server) -> String {
     let raw = Raw::connect(server);
     let shown = raw.0.conn.peer_certificates().unwrap()[0].to_vec();
     String::from_utf8_lossy(&shown).into_owned()

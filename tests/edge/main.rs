@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod acme;
 mod agent_2_0;
 mod certificate;
 mod connections;

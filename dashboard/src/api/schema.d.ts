@@ -1185,7 +1185,7 @@ export interface components {
             pin: string;
             /** @description `own`: made by the server; `files`: given by somebody else; `acme`: fetched from an authority. */
             source: string;
-            /** @description `ok`, `expiring` (within two weeks) or `failing`. */
+            /** @description `ok`, `expiring` (within two weeks, and a quarter of its life is left) or `failing`. */
             state: string;
         };
         /** @description What the authenticator app shows. */

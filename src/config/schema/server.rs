@@ -24,6 +24,10 @@ pub struct ServerConfig {
     pub ssl_enabled: bool,
     /// The certificate, when it is not the server's own.
     pub ssl: SslConfig,
+    /// The authority that signs the certificate, when there is one.
+    pub acme: AcmeConfig,
+    /// Ranges of private addresses that the server may call.
+    pub outbound_networks: Vec<String>,
     /// Addresses of proxies whose word on the client's address is taken.
     pub trusted_proxies: Vec<String>,
     /// Whether changes by a cookie are refused when they don't say which page asked for them.
@@ -70,6 +74,22 @@ pub struct SslConfig {
     pub min_tls_version: String,
 }
 
+/// The authority that signs the certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AcmeConfig {
+    /// Its directory.
+    pub directory: Option<String>,
+    /// Whom it may write to.
+    pub contact: Vec<String>,
+    /// The names to certify.
+    pub names: Vec<String>,
+    /// The port at which it comes to look.
+    pub http_port: u16,
+    /// Who vouches for the authority itself, when nobody does whom this machine knows.
+    pub ca_file: Option<String>,
+}
+
 /// When silence means what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -105,6 +125,8 @@ impl Default for ServerConfig {
             names: Vec::new(),
             ssl_enabled: true,
             ssl: SslConfig::default(),
+            acme: AcmeConfig::default(),
+            outbound_networks: Vec::new(),
             trusted_proxies: Vec::new(),
             strict_origin: false,
             max_connections: 25_000,
@@ -140,6 +162,18 @@ impl Default for SslConfig {
             cert_file: None,
             key_file: None,
             min_tls_version: "1.2".to_owned(),
+        }
+    }
+}
+
+impl Default for AcmeConfig {
+    fn default() -> Self {
+        Self {
+            directory: None,
+            contact: Vec::new(),
+            names: Vec::new(),
+            http_port: 80,
+            ca_file: None,
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct CertificateView {
     pub pin: String,
     /// That of the key that may follow.
     pub next_pin: Option<String>,
-    /// `ok`, `expiring` (within two weeks) or `failing`.
+    /// `ok`, `expiring` (within two weeks, and a quarter of its life is left) or `failing`.
     pub state: &'static str,
     /// Why the last try to renew it failed.
     pub last_error: Option<String>,
