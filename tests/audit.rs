@@ -304,3 +304,45 @@ fn an_agent_remembers_what_it_was_shown_and_tells_when_the_log_falls_back() {
             && told["result"] == "alarm"
     });
 }
+
+#[test]
+fn the_server_signs_its_log_and_nothing_below_its_signature_can_be_cut_off_or_signed_by_another() {
+    let server = with_machine();
+    let home = server.folder.path();
+    // As many as limits.rs says that a checkpoint is signed after.
+    std::thread::scope(|scope| {
+        for worker in 0..8 {
+            let server = &server;
+            scope.spawn(move || {
+                for n in 0..130 {
+                    assert_eq!(tag(server, "m", &format!("w{worker}-{n}")), Some(200));
+                }
+            });
+        }
+    });
+    let signed = || -> Option<u64> {
+        let kept = "SELECT max(CAST(key AS INTEGER)) FROM documents WHERE kind = 'audit'";
+        let newest: Option<i64> = database(home).query_row(kept, [], |row| row.get(0)).unwrap();
+        newest.map(|seq| seq.try_into().unwrap())
+    };
+    server.until("a checkpoint is signed", |_| signed().is_some());
+    let signed = signed().unwrap();
+    assert!(whole(home) >= signed && signed >= 1_000, "{signed}");
+    let folder = server.folder.clone();
+    drop(server);
+    let home = folder.path();
+    assert!(whole(home) >= signed);
+    let key = home.join(".fleet_monitoring/data/identity.key");
+    let ours = std::fs::read(&key).unwrap();
+    std::fs::write(&key, "07".repeat(32)).unwrap();
+    let (status, said) = verify(home, &[]);
+    let unsigned = format!("record {signed} has a checkpoint that the server has not signed");
+    assert!(status == 1 && said.contains(&unsigned), "{said}");
+    std::fs::write(&key, ours).unwrap();
+    // Nobody else vouches for the end of the log: no heads are given.
+    let cut = format!("DELETE FROM journal WHERE version >= {signed} AND {ROWS}");
+    assert!(database(home).execute(&cut, []).unwrap() > 0);
+    let (status, said) = verify(home, &[]);
+    let missing = format!("record {signed} is missing");
+    assert!(status == 1 && said.contains(&missing), "{said}");
+}
