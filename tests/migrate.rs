@@ -17,9 +17,11 @@ use running::{PASSWORD, Server, atlas};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-/// Hex SHA-256 of what nobody needs to know.
-const SALTED: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
+/// Hex SHA-256 of `SALTED_PASSWORD` and the salt `00ff`, and of `UNSALTED_PASSWORD`.
+const SALTED: &str = "50f53459425d77925edd93aa50d91227b054560de878bc77ae2aea82e04b7087";
 const UNSALTED: &str = "ef92b778bafe771e89245b89ecbc08a44a4e166c06659911881f383d4473e94f";
+const SALTED_PASSWORD: &str = "grey salted otters";
+const UNSALTED_PASSWORD: &str = "password123";
 const ROWS: i64 = 500;
 
 /// A home folder of 2.0. The database's connection stays open, as after a crash: a part of it is in its
@@ -262,6 +264,48 @@ fn all_of_it_is_taken_over_and_the_old_files_stay_as_they_were() {
     let server = server.kill_and_restart_as("ann");
     let again = fleet_seen(&server);
     assert_eq!((&again[0][1], &again[0][3]), (&seen[0][1], &json!("online")));
+}
+
+#[test]
+fn old_passwords_of_all_three_kinds_still_sign_in_and_are_hashed_anew_unseen() {
+    let (old, home) = (OldHome::new(1), Arc::new(tempfile::tempdir().unwrap()));
+    let (well, said) = migrate(home.path(), &["--from", old.path(), "--yes"]);
+    assert!(well, "{said}");
+    let server = Server::start_as(home, "ann");
+    let kinds = |server: &Server| -> Vec<(String, String)> {
+        let users = server.get("/api/v2/users");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let users = users["users"].as_array().unwrap().iter();
+        users
+            .map(|user| (text(&user["username"]), text(&user["hash"])))
+            .collect()
+    };
+    let expected = |bob: &str, old: &str| {
+        [("ann", "bcrypt"), ("bob", bob), ("old0", old)]
+            .map(|(name, kind)| (name.to_owned(), kind.to_owned()))
+            .to_vec()
+    };
+    assert_eq!(kinds(&server), expected("wrapped", "wrapped_unsalted"));
+    for (name, wrong) in [
+        ("ann", SALTED_PASSWORD),
+        ("bob", UNSALTED_PASSWORD),
+        ("bob", SALTED),
+        ("old0", SALTED_PASSWORD),
+        ("old0", UNSALTED),
+    ] {
+        assert_eq!(server.sign_in_as(name, wrong).status(), 401, "{name}");
+    }
+    assert_eq!(kinds(&server), expected("wrapped", "wrapped_unsalted"));
+    for (name, right) in [("bob", SALTED_PASSWORD), ("old0", UNSALTED_PASSWORD)] {
+        assert_eq!(server.sign_in_as(name, right).status(), 200, "{name}");
+    }
+    assert_eq!(kinds(&server), expected("bcrypt", "bcrypt"));
+    // What was hashed anew is of the same passwords, and rests on the disk.
+    let server = server.kill_and_restart_as("ann");
+    assert_eq!(kinds(&server), expected("bcrypt", "bcrypt"));
+    for (name, right) in [("bob", SALTED_PASSWORD), ("old0", UNSALTED_PASSWORD)] {
+        assert_eq!(server.sign_in_as(name, right).status(), 200, "{name}");
+    }
 }
 
 #[test]
