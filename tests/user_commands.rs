@@ -87,6 +87,8 @@ fn a_lost_password_is_replaced_while_no_server_runs() {
         .0,
         0
     );
+    let (status, _, said) = run(home, &["audit", "verify"], "");
+    assert_eq!(status, 0, "{said}");
     let server = Server::start_with_cookie(server.folder.clone(), &cookie);
     assert_eq!(
         server.request("GET", "/api/auth/me").send().unwrap().status(),
@@ -94,7 +96,19 @@ fn a_lost_password_is_replaced_while_no_server_runs() {
     );
     assert_eq!(server.sign_in_as("admin", PASSWORD).status(), 401);
     assert_eq!(server.sign_in_as("admin", PASSPHRASE).status(), 200);
-    assert_eq!(server.sign_in_as("ann", PASSPHRASE).status(), 200);
+    let ann = server.cookie_of("ann", PASSPHRASE);
+    let audit = server
+        .request_as(&ann, "GET", "/api/v2/audit?actor=local-admin")
+        .send();
+    let audit: Value = audit.unwrap().json().unwrap();
+    let told = |action: &str, target: &str| {
+        let mut records = audit["records"].as_array().unwrap().iter();
+        records.any(|record| record["action"] == action && record["target"] == target)
+    };
+    assert!(
+        told("user.change", "admin") && told("user.create", "ann"),
+        "{audit}"
+    );
 }
 
 #[test]

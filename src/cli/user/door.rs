@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use atlas_actors::Fleet;
+use atlas_actors::audit_log::{AuditAction, Witness};
+use atlas_actors::auth::LOCAL_ADMIN;
 use atlas_actors::auth::password::Password;
 use atlas_actors::clock::SystemClock;
 use atlas_actors::messages::{ChangeUser, CreateUser};
@@ -140,6 +142,20 @@ fn escaped(byte: u8) -> String {
     }
 }
 
+/// The audit log says it too when no server runs: before it is done, as a server does it.
+async fn witness(fleet: &Fleet, action: AuditAction, name: &UserName) -> Result<(), Failure> {
+    let witness = Witness {
+        actor: LOCAL_ADMIN.to_owned(),
+        address: String::new(),
+        action,
+        target: name.to_string(),
+        result: Witness::OK.to_owned(),
+        request_id: String::new(),
+    };
+    fleet.witness(witness).await?;
+    Ok(())
+}
+
 async fn in_store(fleet: &Fleet, order: Order) -> Result<(), Failure> {
     match order {
         Order::Add {
@@ -156,6 +172,7 @@ async fn in_store(fleet: &Fleet, order: Order) -> Result<(), Failure> {
                 must_change_password,
                 only_as_first: false,
             };
+            witness(fleet, AuditAction::MakeUser, &user.name).await?;
             fleet.create_user(user).await?;
         }
         Order::Password { name, password } => {
@@ -165,6 +182,7 @@ async fn in_store(fleet: &Fleet, order: Order) -> Result<(), Failure> {
                 must_change_password: Some(false),
                 ..ChangeUser::of(name)
             };
+            witness(fleet, AuditAction::ChangeUser, &change.name).await?;
             fleet.change_user(change).await?;
         }
         Order::Role { name, role } => {
@@ -172,14 +190,19 @@ async fn in_store(fleet: &Fleet, order: Order) -> Result<(), Failure> {
                 role: Some(role),
                 ..ChangeUser::of(name)
             };
+            witness(fleet, AuditAction::ChangeUser, &change.name).await?;
             fleet.change_user(change).await?;
         }
-        Order::Remove { name } => fleet.remove_user(name).await?,
+        Order::Remove { name } => {
+            witness(fleet, AuditAction::RemoveUser, &name).await?;
+            fleet.remove_user(name).await?;
+        }
         Order::DropSecondFactor { name } => {
             let change = ChangeUser {
                 drop_second_factor: true,
                 ..ChangeUser::of(name)
             };
+            witness(fleet, AuditAction::ChangeUser, &change.name).await?;
             fleet.change_user(change).await?;
         }
     }
