@@ -16,6 +16,8 @@ use atlas_store::SqliteStore;
 use atlas_store::sqlite::SqliteOptions;
 use running::enrolled::{enrol, token};
 use running::{KEY, PASSWORD, Server};
+use serde_json::{Value, json};
+use totp_rs::Totp;
 
 /// A secret in each form in which it could have been written.
 fn forms(what: &str, secret: &[u8]) -> Vec<(String, Vec<u8>)> {
@@ -33,6 +35,28 @@ fn forms(what: &str, secret: &[u8]) -> Vec<(String, Vec<u8>)> {
         (format!("{what}, in hex"), hex.into_bytes()),
         (format!("{what}, in base64"), base64),
     ]
+}
+
+fn posted(server: &Server, path: &str, body: &Value) -> Value {
+    let answer = server.request("POST", path).json(body).send().unwrap();
+    assert!(answer.status().is_success(), "{path}");
+    answer.json().unwrap()
+}
+
+/// The bytes of a text in base 32.
+fn base32(text: &str) -> Vec<u8> {
+    let letters = text
+        .bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|letter| match letter {
+            b'2'..=b'7' => u64::from(letter - b'2') + 26,
+            letter => u64::from(letter.to_ascii_uppercase() - b'A'),
+        });
+    let letters: Vec<u64> = letters.collect();
+    let groups = letters
+        .chunks(8)
+        .map(|group| group.iter().fold(0, |bits, five| bits << 5 | five));
+    groups.flat_map(|bits| bits.to_be_bytes()[3..].to_vec()).collect()
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -69,7 +93,17 @@ fn no_secret_rests_in_the_store_or_in_a_copy_of_it() {
     agent.identity = agent.rekey(&server).unwrap();
     assert_eq!(agent.report(&server).status(), 200);
     let session = server.cookie.split_once('=').unwrap().1.to_owned();
-    let mut canaries = Vec::new();
+    let asked = json!({"name": "script", "scopes": ["machines:read"], "days": 7});
+    let key: Value = posted(&server, "/api/v2/keys", &asked);
+    let secret: Value = posted(&server, "/api/v2/me/totp", &json!({}));
+    let app = Totp::from_url(secret["otpauth_uri"].as_str().unwrap()).unwrap();
+    let code = json!({"code": app.generate_current().to_string()});
+    let recovery = posted(&server, "/api/v2/me/totp/confirm", &code);
+    assert_eq!(server.get("/api/auth/me")["has_totp"], true);
+    let mut canaries = forms(
+        "a second factor's secret",
+        &base32(secret["secret"].as_str().unwrap()),
+    );
     for text in [&one_use, &many_uses] {
         let parsed: JoinToken = text.parse().unwrap();
         canaries.push((
@@ -84,6 +118,9 @@ fn no_secret_rests_in_the_store_or_in_a_copy_of_it() {
     for (what, text) in [
         ("a session", session.as_str()),
         ("a password", PASSWORD),
+        ("an API key", key["key"].as_str().unwrap()),
+        ("an app's secret", secret["secret"].as_str().unwrap()),
+        ("a recovery code", recovery["recovery_codes"][0].as_str().unwrap()),
         ("the shared key", KEY),
     ] {
         canaries.push((what.to_owned(), text.into()));

@@ -19,6 +19,7 @@ mod sign_in;
 mod tokens;
 mod totp;
 mod user;
+mod user_document;
 mod users;
 
 use std::collections::{BTreeMap, HashMap};
@@ -48,7 +49,7 @@ use second_factor::TotpSecret;
 use session::{SessionFirst, StoredSession};
 use tokens::EnrolmentToken;
 pub(crate) use user::User;
-use user::UserFirst;
+use user_document::read_user;
 
 /// How often what has expired is dropped.
 const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
@@ -213,8 +214,7 @@ impl Supervised for AuthService {
 async fn read_all(store: Arc<dyn Store>, vault: Arc<dyn Vault>) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
     for document in list_all(&*store, DocumentKind::User).await? {
-        let user = read(&document, decode_second::<User, UserFirst>);
-        stored.users.extend(user.map(|user| (user, document.revision)));
+        stored.users.extend(read_user(&*store, &*vault, &document).await?);
     }
     for document in list_all(&*store, DocumentKind::Session).await? {
         let session = read(&document, decode_second::<StoredSession, SessionFirst>);

@@ -9,6 +9,8 @@ use serde::{Serialize, de::DeserializeOwned};
 const FORMAT: u8 = 1;
 /// The format of things whose first form is `FORMAT` and that have a second one.
 const SECOND: u8 = 2;
+/// The format of things that have a third form.
+const THIRD: u8 = 3;
 /// Room for a report's record and for most documents, so that writing one moves it once.
 const USUAL_BYTES: usize = 4_096;
 
@@ -53,6 +55,27 @@ pub fn encode_second<T: Serialize>(value: &T) -> Bytes {
     postcard::to_extend(value, vec![SECOND])
         .map(Bytes::from)
         .unwrap_or_default()
+}
+
+/// The stored form of a value that is kept in its third form.
+#[must_use]
+pub fn encode_third<T: Serialize>(value: &T) -> Bytes {
+    // As above.
+    postcard::to_extend(value, vec![THIRD])
+        .map(Bytes::from)
+        .unwrap_or_default()
+}
+
+/// Reads a value that is kept in its third form.
+///
+/// # Errors
+/// As for [`decode`]; those of the forms before are of an unknown format here.
+pub fn decode_third<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError> {
+    match stored.split_first() {
+        Some((&THIRD, body)) => postcard::from_bytes(body).map_err(|_| DecodeError::Broken),
+        Some((&other, _)) => Err(DecodeError::UnknownFormat(other)),
+        None => Err(DecodeError::Broken),
+    }
 }
 
 /// Reads a value that is kept in its second form, or was in its first.

@@ -108,6 +108,15 @@ impl SecondFactor {
         })
     }
 
+    /// One that is there and that no code fits.
+    pub(crate) const fn unusable() -> Self {
+        Self {
+            secret: TotpSecret([0; 20]),
+            last_step: u64::MAX,
+            recovery: Vec::new(),
+        }
+    }
+
     /// Takes a code of the app or a recovery code; either counts once.
     pub(crate) fn take(&mut self, code: &str, now: Timestamp) -> bool {
         if let Some(step) = self.secret.step_of(&digits(code), now) {

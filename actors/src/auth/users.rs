@@ -7,11 +7,11 @@ use super::account_messages::{
 };
 use super::lockout::Bucket;
 use super::user::User;
+use super::user_document::document_of;
 use super::{AuthService, LOCAL_ADMIN, done};
 use crate::limits::USERS_MAX;
 use crate::model::{Role, UserName};
-use crate::store::{DocumentKind, PutError, Revision, StoreFuture};
-use crate::stored::encode_second;
+use crate::store::{DocumentKind, PutError, Revision, StoreError, StoreFuture};
 
 impl Handler<ListUsers> for AuthService {
     type Result = MessageResult<ListUsers>;
@@ -116,8 +116,13 @@ impl AuthService {
         let known = self.users.get(&user.name);
         let revision = known.map_or_else(Revision::default, |(_, revision)| *revision);
         let key = user.name.to_string();
-        self.store
-            .put(DocumentKind::User, key, revision, encode_second(user))
+        match document_of(&*self.vault, user) {
+            Ok(body) => self.store.put(DocumentKind::User, key, revision, body),
+            Err(error) => {
+                let failed = StoreError::Engine(error.to_string().into());
+                Box::pin(std::future::ready(Err(PutError::Store(failed))))
+            }
+        }
     }
 
     /// Takes up a user that was written.

@@ -1,0 +1,143 @@
+//! How a user rests in the store: as they are, but for the second factor, whose secret would let a
+//! thief of the disk make codes. That is wrapped by the vault. Users of the forms before are read too,
+//! and written anew at start if they hold a bare secret.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::read;
+use super::second_factor::SecondFactor;
+use super::user::{User, UserFirst};
+use crate::store::{Document, DocumentKind, PutError, Revision, Store, StoreError};
+use crate::stored::{DecodeError, decode, decode_second, decode_third, encode, encode_third};
+use crate::vault::{Vault, VaultError};
+
+const KIND: DocumentKind = DocumentKind::User;
+
+/// A user without second factor, and the second factor wrapped.
+#[derive(Serialize, Deserialize)]
+struct UserThird {
+    user: User,
+    second_factor: Option<Vec<u8>>,
+}
+
+/// What is written.
+///
+/// # Errors
+/// Without randomness.
+pub(super) fn document_of(vault: &dyn Vault, user: &User) -> Result<Bytes, VaultError> {
+    let factor = user.second_factor.as_ref();
+    let wrapped = factor.map(|factor| vault.wrap(KIND, user.name.as_str(), &encode(factor)));
+    Ok(encode_third(&UserThird {
+        user: User {
+            second_factor: None,
+            ..user.clone()
+        },
+        second_factor: wrapped.transpose()?.map(|wrapped| wrapped.to_vec()),
+    }))
+}
+
+/// The user of a document; nobody when it is unreadable.
+pub(super) async fn read_user(
+    store: &dyn Store,
+    vault: &dyn Vault,
+    document: &Document,
+) -> Result<Option<(User, Revision)>, StoreError> {
+    let decoded = read(document, |body| match decode_third::<UserThird>(body) {
+        Err(DecodeError::UnknownFormat(_)) => decode_second::<User, UserFirst>(body).map(|user| (user, None)),
+        third => third.map(|third| (third.user, third.second_factor)),
+    });
+    let Some((mut user, wrapped)) = decoded else {
+        return Ok(None);
+    };
+    if let Some(wrapped) = wrapped {
+        user.second_factor = Some(opened(vault, document, &wrapped));
+        return Ok(Some((user, document.revision)));
+    }
+    if user.second_factor.is_none() {
+        return Ok(Some((user, document.revision)));
+    }
+    let Ok(body) = document_of(vault, &user) else {
+        // At the next write, then.
+        return Ok(Some((user, document.revision)));
+    };
+    match store
+        .put(KIND, document.key.clone(), document.revision, body)
+        .await
+    {
+        Ok(revision) => Ok(Some((user, revision))),
+        Err(PutError::Conflict { .. }) => Ok(None),
+        Err(PutError::Store(error)) => Err(error),
+    }
+}
+
+/// Without the right key the user has a second factor still, which no code fits: losing a file must
+/// not be a way around it. An administrator takes it away.
+fn opened(vault: &dyn Vault, document: &Document, wrapped: &[u8]) -> SecondFactor {
+    let plain = vault.unwrap(KIND, &document.key, wrapped);
+    let factor = plain.and_then(|plain| decode(&plain).map_err(|_| VaultError::Unreadable));
+    factor.unwrap_or_else(|error| {
+        tracing::error!(user = %document.key, %error, "a second factor can't be used: take it away and set it up anew");
+        SecondFactor::unusable()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::password_hash::PasswordHash;
+    use crate::clock::Timestamp;
+    use crate::model::{Role, UserName};
+    use crate::stored::encode_second;
+
+    /// Turns each byte around.
+    struct Turned;
+
+    impl Vault for Turned {
+        fn wrap(&self, _: DocumentKind, _: &str, plain: &[u8]) -> Result<Bytes, VaultError> {
+            Ok(plain.iter().map(|byte| !byte).collect())
+        }
+
+        fn unwrap(&self, _: DocumentKind, key: &str, wrapped: &[u8]) -> Result<Vec<u8>, VaultError> {
+            let plain = || wrapped.iter().map(|byte| !byte).collect();
+            (key == "ann").then(plain).ok_or(VaultError::WrongKey)
+        }
+    }
+
+    fn ann() -> User {
+        let name = UserName::parse("ann").unwrap();
+        let hash = PasswordHash::kept("$2b$12$".to_owned());
+        User {
+            second_factor: Some(SecondFactor::unusable()),
+            ..User::new(name, Role::Admin, hash, Timestamp::from_secs(9))
+        }
+    }
+
+    fn stored(body: &[u8], key: &str) -> (User, Option<Vec<u8>>) {
+        let third = decode_third::<UserThird>(body).unwrap();
+        assert_eq!(key, third.user.name.as_str());
+        (third.user, third.second_factor)
+    }
+
+    #[test]
+    fn a_second_factor_rests_wrapped_and_is_lost_to_nobody_but_who_has_the_wrong_key() {
+        let (body, plain) = (
+            document_of(&Turned, &ann()).unwrap(),
+            encode(&ann().second_factor),
+        );
+        assert!(!body.windows(20).any(|part| part == &plain[2..22]));
+        let bare = encode_second(&ann());
+        assert!(bare.windows(20).any(|part| part == &plain[2..22]));
+        let (user, wrapped) = stored(&body, "ann");
+        assert!(user.second_factor.is_none() && wrapped.is_some());
+        for key in ["ann", "eve"] {
+            let document = Document {
+                key: key.to_owned(),
+                revision: Revision(1),
+                body: body.clone(),
+            };
+            let mut factor = opened(&Turned, &document, wrapped.as_ref().unwrap());
+            assert!(!factor.take("000000", Timestamp::from_secs(1_000_000)));
+        }
+    }
+}
