@@ -77,6 +77,38 @@ fn a_new_password_ends_all_sessions_and_brings_one() {
 }
 
 #[test]
+fn the_config_says_how_long_a_new_password_is_at_least() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let mut server = Server::start_in(folder, "server", &[("FLEET_MIN_PASSWORD_LENGTH", "16")]);
+    let adds = |server: &Server, name: &str, password: &str| {
+        let body = json!({"username": name, "password": password, "role": "viewer"});
+        let answer = post(server, &server.cookie, "/api/v2/users", &body);
+        (answer.status().as_u16(), answer.text().unwrap())
+    };
+    let (status, said) = adds(&server, "ann", "otters grey 7%k");
+    assert!(status == 422 && said.contains("at least 16 characters"), "{said}");
+    assert_eq!(adds(&server, "ann", "otters grey 7%kw").0, 201);
+    server.kill();
+    let server = Server::start_in(
+        server.folder.clone(),
+        "server",
+        &[("FLEET_MIN_PASSWORD_LENGTH", "8")],
+    );
+    assert_eq!(adds(&server, "bob", "x7%kq!vz").0, 201);
+    let (status, said) = adds(&server, "eve", "x7%kq!v");
+    assert!(status == 422 && said.contains("at least 8 characters"), "{said}");
+    let shown = running::atlas(server.folder.path())
+        .args(["config", "show"])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let line = shown
+        .lines()
+        .find(|line| line.starts_with("fleet.server.min_password_length"));
+    assert!(line.is_some_and(|line| !line.contains("not used yet")), "{shown}");
+}
+
+#[test]
 fn another_role_and_deactivation_end_what_is_open_at_once() {
     let server = Server::start();
     make(&server, "ann", "operator");

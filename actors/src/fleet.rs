@@ -66,6 +66,8 @@ pub struct Settings {
     pub presence: PresenceRule,
     /// How long somebody stays signed in.
     pub sessions: SessionTimes,
+    /// Characters that a new password has at least.
+    pub password_chars_min: usize,
 }
 
 /// The fleet's handle: cheap to clone, safe to share.
@@ -113,7 +115,7 @@ impl Fleet {
         let safety = Safety::new(quarantine.clone(), fault, give_up);
         let (fleet, services) = (Kept(&fleet, &safety), Kept(&services, &safety));
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
-        let hasher = PasswordHasher::start_pool(&safety);
+        let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
         let historian = start_historian(&services, &store, &clock);
         let commands = services.start(
             ActorName::CommandQueue,

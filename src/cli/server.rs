@@ -225,6 +225,7 @@ pub(super) fn settings(config: &Config) -> Settings {
             length: Duration::from_secs(config.fleet.server.session_timeout),
             idle: Duration::from_secs(config.fleet.server.session_idle_timeout),
         },
+        password_chars_min: config.fleet.server.min_password_length,
     }
 }
 

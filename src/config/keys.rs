@@ -150,8 +150,7 @@ pub static KEYS: &[Key] = &[
             "fleet_server.auth.min_password_length",
             "security.password.min_length",
         ])
-        .variable(&["FLEET_MIN_PASSWORD_LENGTH"])
-        .later(),
+        .variable(&["FLEET_MIN_PASSWORD_LENGTH"]),
     key("fleet.server.web_username", Kind::Text)
         .also(&["server.web_username"])
         .variable(&["FLEET_WEB_USERNAME"]),

@@ -6,7 +6,7 @@ use zxcvbn::{Score, zxcvbn};
 use super::password_hash::{PasswordHash, verify_nobodys};
 use crate::supervision::{ActorName, Panicked, Safety};
 
-/// A password has at least so many characters.
+/// A password has at least so many characters, unless the config says otherwise.
 pub const PASSWORD_CHARS_MIN: usize = 12;
 /// A password has at most so many bytes. Reason: nobody types more, and each is hashed.
 pub const PASSWORD_BYTES_MAX: usize = 1_024;
@@ -17,8 +17,11 @@ const OBVIOUS_HERE: [&str; 5] = ["atlas", "fleet", "monitoring", "administrator"
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Too short to be safe.
-    #[error("a password needs at least {PASSWORD_CHARS_MIN} characters: some words in a row do well")]
-    TooShort,
+    #[error("a password needs at least {chars_min} characters: some words in a row do well")]
+    TooShort {
+        /// How many it needs.
+        chars_min: usize,
+    },
     /// Longer than anybody types.
     #[error("a password can have {PASSWORD_BYTES_MAX} bytes at most")]
     TooLong,
@@ -44,9 +47,9 @@ pub enum PasswordError {
 /// # Errors
 /// When it is too short, too long, has a zero byte, or would be guessed: the estimate knows leaked
 /// passwords, names, words, dates, keyboard runs and their usual disguises.
-pub fn check_rule(password: &str, user: &str) -> Result<(), PasswordError> {
-    if password.chars().count() < PASSWORD_CHARS_MIN {
-        return Err(PasswordError::TooShort);
+pub fn check_rule(password: &str, user: &str, chars_min: usize) -> Result<(), PasswordError> {
+    if password.chars().count() < chars_min {
+        return Err(PasswordError::TooShort { chars_min });
     }
     if password.len() > PASSWORD_BYTES_MAX {
         return Err(PasswordError::TooLong);
@@ -112,15 +115,17 @@ pub struct Checked {
 /// The thread that hashes. One only: two would take both cores from the reports.
 pub struct PasswordHasher {
     safety: Safety,
+    chars_min: usize,
 }
 
 impl PasswordHasher {
-    /// Starts the thread. Who may wait for it is bounded by `limits::PASSWORD_QUEUE`.
+    /// Starts the thread; new passwords have at least `chars_min` characters. Who may wait for it is bounded by `limits::PASSWORD_QUEUE`.
     #[must_use]
-    pub fn start_pool(safety: &Safety) -> Addr<Self> {
+    pub fn start_pool(safety: &Safety, chars_min: usize) -> Addr<Self> {
         let safety = safety.clone();
         SyncArbiter::start(1, move || Self {
             safety: safety.clone(),
+            chars_min,
         })
     }
 
@@ -139,7 +144,7 @@ impl Handler<HashPassword> for PasswordHasher {
 
     fn handle(&mut self, msg: HashPassword, _: &mut Self::Context) -> Self::Result {
         let hashing = || {
-            check_rule(&msg.password.0, &msg.user)?;
+            check_rule(&msg.password.0, &msg.user, self.chars_min)?;
             PasswordHash::make(&msg.password.0)
         };
         self.shielded(&"a new password", hashing)
@@ -172,7 +177,11 @@ mod tests {
 
     #[test]
     fn asks_for_length_and_for_nothing_about_kinds_of_characters() {
-        assert_eq!(check_rule("short", "ann"), Err(PasswordError::TooShort));
+        let check_rule = |password: &str, user: &str| check_rule(password, user, PASSWORD_CHARS_MIN);
+        assert_eq!(
+            check_rule("short", "ann"),
+            Err(PasswordError::TooShort { chars_min: 12 })
+        );
         assert_eq!(check_rule(&"ä".repeat(600), "ann"), Err(PasswordError::TooLong));
         assert_eq!(check_rule("zwölf zeichen\0", "ann"), Err(PasswordError::HasZero));
         assert_eq!(check_rule("seven grey otters", "ann"), Ok(()));
@@ -194,7 +203,7 @@ mod tests {
             "annabelle1999",
         ] {
             assert_eq!(
-                check_rule(guessed, "annabelle"),
+                check_rule(guessed, "annabelle", 8),
                 Err(PasswordError::TooCommon),
                 "{guessed}"
             );

@@ -115,6 +115,7 @@ impl TestFleet {
                     length: Duration::from_secs(3_600),
                     idle: Duration::from_secs(1_800),
                 },
+                password_chars_min: 12,
             },
         );
         Self {

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_made_up_password_can_be_one() {
         let password = random_password().unwrap();
-        assert!(atlas_actors::auth::password::check_rule(&password, "admin").is_ok());
+        assert!(atlas_actors::auth::password::check_rule(&password, "admin", 12).is_ok());
         assert_ne!(password, random_password().unwrap());
     }
 }

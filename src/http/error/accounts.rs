@@ -50,7 +50,7 @@ impl From<PasswordError> for ApiError {
     fn from(error: PasswordError) -> Self {
         let message = sentence(&error.to_string());
         let code = match error {
-            PasswordError::TooShort => "password_too_short",
+            PasswordError::TooShort { .. } => "password_too_short",
             PasswordError::TooLong => "password_too_long",
             PasswordError::HasZero => "password_has_zero",
             PasswordError::TooCommon => "password_too_common",
