@@ -92,11 +92,11 @@ fn the_config_says_how_long_a_new_password_is_at_least() {
     let server = Server::start_in(
         server.folder.clone(),
         "server",
-        &[("FLEET_MIN_PASSWORD_LENGTH", "8")],
+        &[("FLEET_MIN_PASSWORD_LENGTH", "9")],
     );
-    assert_eq!(adds(&server, "bob", "x7%kq!vz").0, 201);
-    let (status, said) = adds(&server, "eve", "x7%kq!v");
-    assert!(status == 422 && said.contains("at least 8 characters"), "{said}");
+    assert_eq!(adds(&server, "bob", "x7%kq!vzb").0, 201);
+    let (status, said) = adds(&server, "eve", "x7%kq!vz");
+    assert!(status == 422 && said.contains("at least 9 characters"), "{said}");
     let shown = running::atlas(server.folder.path())
         .args(["config", "show"])
         .output()

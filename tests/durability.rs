@@ -33,7 +33,8 @@ fn store(home: &Path) -> PathBuf {
 fn faulty(home: &Path, file: &str, fault: &str) -> Command {
     let mut command = at_home(Command::new("strace"), home);
     command
-        .args(["-f", "-qq", "-o"])
+        // The tracer is the child of the server: what is killed is the server, and none is left behind.
+        .args(["-D", "-f", "-qq", "-o"])
         .arg(home.join("trace"))
         .arg("-P")
         .arg(store(home).join(file))
@@ -106,7 +107,7 @@ fn a_failed_fsync_ends_the_server_and_nothing_is_acknowledged_after_it() {
     for nth in [6, 7, 9, 14, 25] {
         let home = folder();
         let fault = format!("error=EIO:when={nth}");
-        let mut server = Server::start_by(faulty(home.path(), "atlas.db-wal", &fault), home.clone());
+        let mut server = Server::launch(faulty(home.path(), "atlas.db-wal", &fault), home.clone());
         let mut acknowledged = 0;
         while send(&server, "m", acknowledged + 1) == Some(200) {
             acknowledged += 1;

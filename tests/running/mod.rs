@@ -65,7 +65,8 @@ impl Server {
         server
     }
 
-    fn launch(mut command: Command, folder: std::sync::Arc<tempfile::TempDir>) -> Self {
+    /// Starts it, and signs nobody in.
+    pub fn launch(mut command: Command, folder: std::sync::Arc<tempfile::TempDir>) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
