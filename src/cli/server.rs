@@ -74,7 +74,16 @@ pub fn run(global: &Global, args: &ServeArgs, with: With) -> Result<(), Failure>
     let data_dir = DataDir::open(global.data_dir.as_deref())?;
     let listener = bind(&config)?;
     actix_rt::System::new().block_on(async move {
-        let running = start(&config, &data_dir, listener).await?;
+        let clock = Arc::new(SystemClock);
+        let store = Arc::new(open_store(&data_dir, &clock).map_err(not_opened)?);
+        let running = match start(&config, &data_dir, listener, &store, clock).await {
+            Ok(running) => running,
+            Err(failure) => {
+                // A disk that failed ends the process here, with its own sentence and status.
+                store.close().await;
+                return Err(failure);
+            }
+        };
         let agent = running.start_local_agent(&config, &data_dir, with).await?;
         running.banner(&data_dir, started, agent.as_ref()).print(global)?;
         stop::wait(running, agent.map(|agent| agent.handle)).await
@@ -111,8 +120,13 @@ pub struct Running {
     admin: UserName,
 }
 
-async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Result<Running, Failure> {
-    let clock = Arc::new(SystemClock);
+async fn start(
+    config: &Config,
+    data_dir: &DataDir,
+    listener: TcpListener,
+    store: &Arc<SqliteStore>,
+    clock: Arc<SystemClock>,
+) -> Result<Running, Failure> {
     let port = listener.local_addr()?.port();
     let shared = cluster_secret::open(&config.fleet.encryption, data_dir)?;
     let names = names::of_this_machine(&config.fleet.server.names);
@@ -125,10 +139,9 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     let desk = EnrolmentDesk::open(&data_dir.identity_key(), certificates.served.clone(), shared)?;
     let signer = Arc::new(AuditSigner::load(&data_dir.identity_key())?);
     let tls = serving::server_config(certificates.served.clone(), tls::oldest(config))?;
-    let store = Arc::new(open_store(data_dir, &clock).map_err(not_opened)?);
     let encoder = Arc::new(StreamEncoder::new(epoch()?));
     let vault = FileVault::open(&data_dir.vault_key())?;
-    let fleet = Fleet::start(ports(&store, vault, &clock, &encoder, signer), &settings(config));
+    let fleet = Fleet::start(ports(store, vault, &clock, &encoder, signer), &settings(config));
     let (admin, new_password) = ensure_admin(&fleet, &config.fleet.server).await?;
     let public_url = names::public_url(config, port);
     let mut tokens = Vec::new();
@@ -162,7 +175,7 @@ async fn start(config: &Config, data_dir: &DataDir, listener: TcpListener) -> Re
     let local_url = format!("https://127.0.0.1:{port}");
     Ok(Running {
         fleet,
-        store,
+        store: Arc::clone(store),
         server: handle,
         stop,
         public_url,
@@ -189,6 +202,11 @@ pub(super) fn open_store(data_dir: &DataDir, clock: &Arc<SystemClock>) -> Result
 }
 
 fn not_opened(error: OpenError) -> Failure {
+    if error.is_of_room() {
+        return Failure::new(
+            "the disk of the data folder is full: make room, or name another folder with --data-dir",
+        );
+    }
     match error.is_of_disk() {
         true => Failure::with_status(STATUS_DISK, format!("the disk failed: {error}")),
         false => error.into(),

@@ -114,6 +114,13 @@ impl OpenError {
     pub fn is_of_disk(&self) -> bool {
         matches!(self, Self::Database(error) if failure::is_of_disk(error))
     }
+
+    /// Whether there was no room to make the store in.
+    #[must_use]
+    pub fn is_of_room(&self) -> bool {
+        let code = |error: &rusqlite::Error| error.sqlite_error_code();
+        matches!(self, Self::Database(error) if code(error) == Some(rusqlite::ErrorCode::DiskFull))
+    }
 }
 
 /// The embedded engine. Cheap to share behind an `Arc`; lives until it is closed or dropped.

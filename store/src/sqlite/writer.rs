@@ -47,13 +47,14 @@ pub(super) fn run(mut parts: WriterParts) {
     } = parts;
     drop(connection);
     drop(folder);
-    // Last: whoever waits for the end of the queue may open the folder again.
-    drop(jobs);
     match ending {
         Ok(Ok(())) => {}
         Ok(Err(Fatal(reason))) => on_fatal(reason),
         Err(_) => on_fatal("the store's writer panicked".to_owned()),
     }
+    // Last: whoever waits for the end of the queue may open the folder again, and has let a failure be
+    // told first.
+    drop(jobs);
 }
 
 fn serve(parts: &mut WriterParts) -> Result<(), Fatal> {
