@@ -11,7 +11,6 @@ import { hostileChecks } from "./hostile.mjs";
 import { looksChecks } from "./looks.mjs";
 import { lostServerChecks } from "./lostServer.mjs";
 import { machineChecks } from "./machine.mjs";
-import { readyAmong } from "./notYet.mjs";
 import { START_FILE, STOP_FILE, URL_ROOT } from "./settings.mjs";
 import { settingsChecks } from "./settingsPages.mjs";
 import { signInChecks } from "./signIn.mjs";
@@ -33,7 +32,7 @@ const [suite = "whole"] = process.argv.slice(2);
 const loses = STOP_FILE !== undefined && START_FILE !== undefined;
 /** @type {[sentence: string, check: (opened: object) => Promise<void>][]} */
 const checks = suite === "empty" ? [...emptyChecks, ...signOutChecks] : [
-  ...signInChecks, ...fleetChecks, ...machineChecks, ...looksChecks, ...readyAmong(settingsChecks), ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
+  ...signInChecks, ...fleetChecks, ...machineChecks, ...looksChecks, ...settingsChecks, ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
 ];
 
 const browser = await launch();
