@@ -90,6 +90,25 @@ mod tests {
     use crate::model::{Role, UserName};
     use crate::stored::encode_second;
 
+    #[expect(
+        clippy::disallowed_types,
+        reason = "mockall keeps what it expects behind a lock"
+    )]
+    mod expecting {
+        use super::*;
+
+        mockall::mock! {
+            pub(super) Vault {}
+
+            impl Vault for Vault {
+                fn wrap(&self, kind: DocumentKind, key: &str, plain: &[u8]) -> Result<Bytes, VaultError>;
+                fn unwrap(&self, kind: DocumentKind, key: &str, wrapped: &[u8]) -> Result<Vec<u8>, VaultError>;
+            }
+        }
+    }
+
+    use expecting::MockVault;
+
     /// Turns each byte around.
     struct Turned;
 
@@ -139,5 +158,29 @@ mod tests {
             let mut factor = opened(&Turned, &document, wrapped.as_ref().unwrap());
             assert!(!factor.take("000000", Timestamp::from_secs(1_000_000)));
         }
+    }
+
+    #[test]
+    fn a_second_factor_that_can_not_be_wrapped_is_not_written_bare() {
+        let mut vault = MockVault::new();
+        vault
+            .expect_wrap()
+            .withf(|kind, key, _| *kind == KIND && key == "ann")
+            .once()
+            .returning(|_, _, _| Err(VaultError::NoRandomness));
+        assert!(matches!(
+            document_of(&vault, &ann()),
+            Err(VaultError::NoRandomness)
+        ));
+    }
+
+    #[test]
+    fn a_user_without_a_second_factor_needs_no_vault() {
+        let vault = MockVault::new();
+        let bob = User {
+            second_factor: None,
+            ..ann()
+        };
+        assert!(document_of(&vault, &bob).is_ok());
     }
 }
