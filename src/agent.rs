@@ -2,12 +2,14 @@
 //! the server has it, and never imports the server.
 //!
 //! ```text
+//! Watchers ─▶ Board ┐
 //! Sampler ─▶ Collector (its own thread) ─▶ Spool (on disk) ─▶ Uplink ─▶ Breaker ─▶ POST /api/fleet/report
 //! ```
 
 pub mod collect;
 pub mod enrol;
 pub mod identity_file;
+pub mod monitors;
 pub mod repin;
 pub mod sampler;
 pub mod spool;
@@ -19,11 +21,15 @@ use std::time::Duration;
 
 use actix::Addr;
 use atlas_actors::breaker::{Breaker, CircuitRule};
+use atlas_actors::supervision::ActorName;
+use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
 use crate::wire::enrolment::identity::AgentIdentity;
 use collect::Collector;
-use sampler::{Sampler, StopSampling};
+use monitors::board::Board;
+use monitors::{Plan, watcher};
+use sampler::{Sampler, SamplerParts, StopSampling};
 use spool::disk::OpenSpoolError;
 use spool::{CloseSpool, SPOOL_BYTES_MAX, Spool};
 use uplink::backoff::RetryRule;
@@ -42,6 +48,8 @@ pub struct AgentSettings {
     pub folder: PathBuf,
     /// How it deals with a server that does not answer.
     pub outage: OutageRule,
+    /// What it looks at beside the system itself.
+    pub monitors: Vec<Plan>,
 }
 
 /// How an agent deals with a server that does not answer.
@@ -100,7 +108,15 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
         revoked,
     });
     let collector = Collector::start_thread(machine_id, settings.interval);
-    let sampler = Sampler::start_supervised(collector, spool.clone(), uplink, settings.interval);
+    let board = keep(ActorName::Board, None, Board::default());
+    watcher::start_all(settings.monitors, &board);
+    let sampler = Sampler::start_supervised(SamplerParts {
+        collector,
+        board,
+        spool: spool.clone(),
+        uplink,
+        interval: settings.interval,
+    });
     let agent = AgentHandle {
         sampler,
         spool,

@@ -20,7 +20,10 @@ mod secret_text;
 pub mod source;
 
 pub use layers::{Settings, Sources};
-pub use schema::{AgentConfig, Config, LogFormat, LoggingConfig, PresenceConfig, RetryConfig, ServerConfig};
+pub use schema::{
+    AgentConfig, Config, LogFormat, LoggingConfig, MonitorConfig, MonitorsConfig, PresenceConfig,
+    RetryConfig, ServerConfig,
+};
 pub use secret_text::SecretText;
 pub use source::{ConfigError, Problem, Source};
 

@@ -54,6 +54,10 @@ pub enum ActorName {
     Sampler,
     /// An agent's way to its server.
     Uplink,
+    /// One of an agent's monitors.
+    Monitor(&'static str),
+    /// What an agent's monitors found.
+    Board,
     /// Who looks after the server's certificate.
     CertificateKeeper,
 }
@@ -73,6 +77,8 @@ impl fmt::Display for ActorName {
             Self::PasswordHasher => f.write_str("password hasher"),
             Self::Sampler => f.write_str("sampler"),
             Self::Uplink => f.write_str("uplink"),
+            Self::Monitor(name) => write!(f, "monitor {name}"),
+            Self::Board => f.write_str("board"),
             Self::CertificateKeeper => f.write_str("certificate keeper"),
             Self::Breaker(endpoint) => write!(f, "breaker of {endpoint}"),
         }

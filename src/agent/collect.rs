@@ -90,6 +90,7 @@ impl Measuring {
                 timestamp: Some(taken_at.to_string()),
                 ..self.metrics(elapsed)
             },
+            sections: BTreeMap::new(),
         }
     }
 
@@ -192,7 +193,7 @@ impl Handler<CollectReport> for Collector {
 }
 
 /// Rounded to a tenth: more is noise, and costs bytes.
-pub(super) fn tenth(value: f32) -> f64 {
+pub(in crate::agent) fn tenth(value: f32) -> f64 {
     (f64::from(value) * 10.0).round() / 10.0
 }
 

@@ -11,18 +11,30 @@ use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 
 use super::collect::{CollectReport, Collector};
+use super::monitors::board::{Board, Gather};
 use super::spool::{KeepReport, Kept, Spool};
 use super::uplink::{ReportsWait, Uplink};
 
 /// The first report comes so soon: somebody waits for it.
 const FIRST_AFTER: Duration = Duration::from_millis(600);
 
+/// What a beat is made of.
+pub struct SamplerParts {
+    /// Measures the system itself.
+    pub collector: Addr<Collector>,
+    /// Where the monitors' findings wait.
+    pub board: Addr<Board>,
+    /// Where reports are kept.
+    pub spool: Addr<Spool>,
+    /// Hears that there is something to send.
+    pub uplink: Addr<Uplink>,
+    /// Between two reports.
+    pub interval: Duration,
+}
+
 /// The agent's beat.
 pub struct Sampler {
-    collector: Addr<Collector>,
-    spool: Addr<Spool>,
-    uplink: Addr<Uplink>,
-    interval: Duration,
+    parts: SamplerParts,
     due: Instant,
     is_stopped: bool,
 }
@@ -35,18 +47,10 @@ pub struct StopSampling;
 impl Sampler {
     /// Starts the beat.
     #[must_use]
-    pub fn start_supervised(
-        collector: Addr<Collector>,
-        spool: Addr<Spool>,
-        uplink: Addr<Uplink>,
-        interval: Duration,
-    ) -> Addr<Self> {
+    pub fn start_supervised(parts: SamplerParts) -> Addr<Self> {
         let due = Instant::now() + FIRST_AFTER;
         let sampler = Self {
-            collector,
-            spool,
-            uplink,
-            interval,
+            parts,
             due,
             is_stopped: false,
         };
@@ -61,11 +65,18 @@ impl Sampler {
         // Steady beats; after a sleep of the machine it does not catch up.
         let now = Instant::now();
         while self.due <= now {
-            self.due += self.interval;
+            self.due += self.parts.interval;
         }
-        let (collector, spool) = (self.collector.clone(), self.spool.clone());
+        let (collector, board) = (self.parts.collector.clone(), self.parts.board.clone());
+        let spool = self.parts.spool.clone();
         let kept = async move {
-            let report = collector.send(CollectReport).await.ok()??;
+            let mut report = collector.send(CollectReport).await.ok()??;
+            // A board that is gone is being restarted: this report goes without it.
+            board
+                .send(Gather)
+                .await
+                .unwrap_or_default()
+                .ride_along(&mut report);
             spool.send(KeepReport(Box::new(report))).await.ok()?.ok()
         };
         ctx.spawn(kept.into_actor(self).map(|kept, sampler, ctx| {
@@ -75,7 +86,7 @@ impl Sampler {
                 None => tracing::error!("a report was not collected"),
             }
             // A full mailbox means that the uplink knows already.
-            let _ = sampler.uplink.try_send(ReportsWait);
+            let _ = sampler.parts.uplink.try_send(ReportsWait);
             sampler.wait(ctx);
         }));
     }

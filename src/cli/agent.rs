@@ -192,6 +192,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         folder: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
+        monitors: agent::monitors::planned(config),
     })?;
     let revoked = tokio::select! {
         signal = super::server::stop::next_signal() => {

@@ -3,6 +3,7 @@
 //! hold the three together.
 
 mod agent;
+mod agent_monitors;
 mod logging;
 mod monitors;
 mod server;
@@ -10,6 +11,7 @@ mod server;
 use serde::{Deserialize, Serialize};
 
 pub use agent::{AgentConfig, CircuitBreakerConfig, RetryConfig};
+pub use agent_monitors::{MonitorConfig, MonitorsConfig, ProbeConfig};
 pub use logging::{LogFormat, LoggingConfig};
 pub use monitors::{
     AnalyzerConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds, SpeedtestConfig,

@@ -2,6 +2,8 @@
 //! ATLAS's additions beside them. What could not be had is left out, never 0 or -1; where that has a
 //! reason, `metrics.unavailable` names it. Knows nothing of envelopes, sockets or actors.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use atlas_actors::clock::Timestamp;
@@ -17,14 +19,27 @@ macro_rules! part {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub $field: Option<$type>,)*
         }
+
+        impl $name {
+            /// Takes over what `other` has.
+            pub fn take_over(&mut self, other: Self) {
+                $(if other.$field.is_some() {
+                    self.$field = other.$field;
+                })*
+            }
+        }
     };
 }
 
 mod machine_info;
 mod metrics;
+mod own_cost;
+mod section;
 
 pub use self::machine_info::*;
 pub use self::metrics::*;
+pub use self::own_cost::*;
+pub use self::section::*;
 
 /// One report of one machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +65,9 @@ pub struct ReportV1 {
     pub machine_info: MachineInfoV1,
     /// How it is.
     pub metrics: MetricsV1,
+    /// What seldom changes, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sections: BTreeMap<String, SectionV1>,
 }
 
 /// Where a report stands in its agent's spool.
@@ -150,6 +168,7 @@ pub(crate) mod tests {
             agent: AgentV1::this_one(),
             machine_info: MachineInfoV1::default(),
             metrics: MetricsV1::default(),
+            sections: BTreeMap::new(),
         }
     }
 

@@ -63,8 +63,8 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
     ),
     (
         "src/agent",
-        &["agent", "wire", "tls", "secret_file"],
-        "the agent imports neither the server nor the command line: what both know belongs in src/wire",
+        &["agent", "config", "wire", "tls", "secret_file"],
+        "the agent imports neither the server nor the command line: what both know belongs in src/wire (its settings it reads as they are)",
     ),
     (
         "src/config",

@@ -47,6 +47,7 @@ pub(super) async fn start(
         folder: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
+        monitors: agent::monitors::planned(config),
     })?;
     Ok(LocalAgent { machine_id, handle })
 }

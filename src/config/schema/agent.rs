@@ -5,6 +5,8 @@ use atlas_actors::limits::INTERVAL_DEFAULT;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+use super::MonitorsConfig;
+
 /// The agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -21,6 +23,8 @@ pub struct AgentConfig {
     pub retry: RetryConfig,
     /// When the agent leaves an unwell server alone.
     pub circuit_breaker: CircuitBreakerConfig,
+    /// What it looks at beside the system itself.
+    pub monitors: MonitorsConfig,
 }
 
 /// When a report that did not arrive is sent again.
@@ -62,6 +66,7 @@ impl Default for AgentConfig {
             timeout: 10,
             retry: RetryConfig::default(),
             circuit_breaker: CircuitBreakerConfig::default(),
+            monitors: MonitorsConfig::default(),
         }
     }
 }

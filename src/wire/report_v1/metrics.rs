@@ -32,8 +32,12 @@ part! {
         temperature: TemperatureV1,
         /// All sensors.
         temperatures: Vec<SensorV1>,
+        /// What the agent itself costs.
+        agent: super::OwnCostV1,
         /// Why something that could be expected is missing.
         unavailable: BTreeMap<String, Unavailable>,
+        /// More about it, where a tool said more.
+        unavailable_detail: BTreeMap<String, String>,
     }
 }
 
@@ -49,6 +53,8 @@ pub enum Unavailable {
     ToolMissing,
     /// The tool that knows did not answer in time.
     TimedOut,
+    /// What is known is too old to be shown.
+    Stale,
 }
 
 part! {
