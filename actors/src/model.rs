@@ -7,6 +7,7 @@ pub mod metric;
 pub mod presence;
 pub mod report;
 pub mod scope;
+mod stored_samples;
 pub mod user;
 
 pub use facts::{AgentKind, Facts, OsFamily};

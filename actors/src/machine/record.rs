@@ -217,7 +217,7 @@ impl MachineRecord {
             taken_at: report.taken_at,
             samples: report.samples.clone(),
         };
-        self.closing.extend(self.open.push(&self.id, row));
+        self.closing.extend(self.open.push(&self.id, &row));
         if self
             .latest
             .as_ref()
@@ -300,8 +300,8 @@ impl MachineRecord {
         self.closing
             .iter()
             .flatten()
-            .chain(self.open.rows())
             .cloned()
+            .chain(self.open.rows())
             .collect()
     }
 

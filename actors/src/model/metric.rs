@@ -1,7 +1,5 @@
 //! The closed list of metrics that every machine can have, and one row of their values.
 
-use serde::{Deserialize, Serialize};
-
 /// What a metric's number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -17,6 +15,14 @@ pub enum Unit {
     Seconds,
     /// A plain number.
     Count,
+    /// Thousandths of a second.
+    Milliseconds,
+    /// Millions of bits a second.
+    MegabitsPerSecond,
+    /// Decibels over a milliwatt; −30 is a strong signal, −90 hardly one.
+    Dbm,
+    /// Turns a minute.
+    Rpm,
 }
 
 impl Unit {
@@ -30,6 +36,10 @@ impl Unit {
             Self::Celsius => "celsius",
             Self::Seconds => "seconds",
             Self::Count => "count",
+            Self::Milliseconds => "ms",
+            Self::MegabitsPerSecond => "mbps",
+            Self::Dbm => "dbm",
+            Self::Rpm => "rpm",
         }
     }
 }
@@ -101,6 +111,38 @@ metrics! {
     Connections = "connections", Count;
     /// Time since boot.
     Uptime = "uptime_s", Seconds;
+    /// Round trip to the outside, the mean over all targets.
+    PingLatency = "ping_latency_ms", Milliseconds;
+    /// How far round trips differ from one to the next.
+    PingJitter = "ping_jitter_ms", Milliseconds;
+    /// Packets to the outside that were not answered.
+    PingLoss = "ping_loss_percent", Percent;
+    /// Round trip to the gateway.
+    GatewayLatency = "gateway_latency_ms", Milliseconds;
+    /// Packets to the gateway that were not answered.
+    GatewayLoss = "gateway_loss_percent", Percent;
+    /// How long a name takes to be found.
+    DnsLatency = "dns_latency_ms", Milliseconds;
+    /// Strength of the wireless signal.
+    WifiSignal = "wifi_signal_dbm", Dbm;
+    /// Strength of the noise beside it.
+    WifiNoise = "wifi_noise_dbm", Dbm;
+    /// Rate of the wireless link.
+    WifiRate = "wifi_rate_mbps", MegabitsPerSecond;
+    /// Speed test, towards the machine.
+    Download = "download_mbps", MegabitsPerSecond;
+    /// Speed test, from the machine.
+    Upload = "upload_mbps", MegabitsPerSecond;
+    /// Voice quality as a mean opinion score, 1 to 4.5.
+    Mos = "mos", Count;
+    /// What the battery still holds of what it was made for.
+    BatteryHealth = "battery_health_percent", Percent;
+    /// The fastest fan.
+    FanSpeed = "fan_rpm", Rpm;
+    /// What the agent itself takes of one core.
+    AgentCpu = "agent_cpu_percent", Percent;
+    /// What the agent itself takes of memory.
+    AgentMemory = "agent_memory_bytes", Bytes;
 }
 
 impl Metric {
@@ -119,7 +161,7 @@ impl Metric {
 
 /// One value, or none, for each metric at one moment. Kept as `f32`: seven digits are more than any
 /// of these is measured to, and an hour of them must fit into 9 KB for each of 10,000 machines.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Samples([f32; METRIC_COUNT]);
 
 impl Default for Samples {
@@ -142,6 +184,13 @@ impl Samples {
     )]
     pub fn set(&mut self, metric: Metric, value: Option<f64>) {
         self.0[metric.column()] = value.filter(|v| v.is_finite()).map_or(f32::NAN, |v| v as f32);
+    }
+
+    /// Sets a column as it was stored; one that is not known is passed over.
+    pub(super) fn set_column(&mut self, column: usize, value: f32) {
+        if let Some(place) = self.0.get_mut(column) {
+            *place = value;
+        }
     }
 
     /// The columns as stored; unknown values are NaN.

@@ -28,6 +28,14 @@ struct Metrics {
     processes: Option<Processes>,
     battery: Option<Battery>,
     temperature: Option<Temperature>,
+    agent: Option<OwnCost>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OwnCost {
+    cpu_percent: Option<f64>,
+    memory_bytes: Option<f64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -128,6 +136,10 @@ fn samples(metrics: &Metrics) -> Samples {
         Metric::Processes,
         metrics.processes.as_ref().and_then(|processes| processes.total),
     );
+    if let Some(cost) = &metrics.agent {
+        samples.set(Metric::AgentCpu, cost.cpu_percent);
+        samples.set(Metric::AgentMemory, cost.memory_bytes);
+    }
     if let Some(cpu) = &metrics.cpu {
         samples.set(Metric::CpuPercent, percent(cpu.percent));
         let load = |index: usize| {
