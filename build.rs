@@ -26,6 +26,10 @@ fn main() {
         return;
     };
     let built = out.join("dashboard");
+    if env::var_os("CARGO_FEATURE_SERVER").is_none() {
+        // Without a server nobody shows a page.
+        return;
+    }
     if env::var_os("ATLAS_DASHBOARD").is_some_and(|wanted| wanted == "skip") {
         // An empty folder: the server then says that it was built without a page.
         let made = fs::create_dir_all(&built);

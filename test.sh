@@ -70,8 +70,12 @@ fi
 
 heading "linter"
 cargo clippy --workspace --all-targets -- -D warnings
+cargo clippy --no-default-features --features agent --all-targets -- -D warnings
 
 heading "tests: unit, tidy, HTTP, command line, crash, browser"
 cargo test --workspace
+
+heading "tests of the agent alone, built without the server and without commands"
+cargo test --no-default-features --features agent --lib --test monitor_only
 
 heading "all passed"

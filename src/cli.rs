@@ -1,18 +1,33 @@
 //! The command line: what can be asked, and which status the process ends with.
 
 pub mod agent;
-pub mod agents;
-pub mod audit;
-pub mod backup;
 pub mod config;
-pub mod key;
 pub mod logging;
+mod signal;
+
+#[cfg(feature = "server")]
+pub mod agents;
+#[cfg(feature = "server")]
+pub mod audit;
+#[cfg(feature = "server")]
+pub mod backup;
+#[cfg(feature = "server")]
+pub mod key;
+#[cfg(feature = "server")]
 pub mod migrate;
+#[cfg(feature = "server")]
 pub mod open_files;
+#[cfg(feature = "server")]
 pub mod secret;
+#[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+mod server_command;
+#[cfg(feature = "server")]
 pub mod simulate;
+#[cfg(feature = "server")]
 pub mod token;
+#[cfg(feature = "server")]
 pub mod user;
 
 use std::path::PathBuf;
@@ -21,8 +36,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 /// Watches a fleet of computers and acts on them.
-///
-/// Without a command it does what `atlas up` does.
+#[cfg_attr(feature = "server", doc = "")]
+#[cfg_attr(feature = "server", doc = "Without a command it does what `atlas up` does.")]
 #[derive(Debug, Parser)]
 #[command(name = "atlas", version, propagate_version = true, max_term_width = 100)]
 #[command(
@@ -33,6 +48,7 @@ use clap::{Args, Parser, Subcommand};
 pub struct Cli {
     #[command(flatten)]
     global: Global,
+    #[cfg(feature = "server")]
     #[command(flatten)]
     serve: ServeArgs,
     #[command(subcommand)]
@@ -66,37 +82,15 @@ pub struct ServeArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the server, and an agent for this very machine.
-    Up(ServeArgs),
-    /// Start the server alone.
-    Server(ServeArgs),
+    /// What comes with the server.
+    #[cfg(feature = "server")]
+    #[command(flatten)]
+    Server(server_command::ServerCommand),
     /// Start the agent of this machine, or enrol it.
+    #[command(display_order = 2)]
     Agent(agent::AgentArgs),
-    /// Send the reports of a fleet that does not exist, and measure.
-    Simulate(simulate::SimulateArgs),
-    /// Make, show and end tokens with which machines join.
-    Token(token::TokenArgs),
-    /// Look after the people who sign in, whether the server runs or not.
-    User(user::UserArgs),
-    /// Make, list and revoke API keys, with which programs use the server.
-    Key(key::KeyArgs),
-    /// Make the cluster secret of 1.x and 2.0.
-    Secret(secret::SecretArgs),
-    /// Back up everything, while the server runs.
-    Backup(backup::BackupArgs),
-    /// Put a backup back into an empty data folder, or check it.
-    Restore(backup::RestoreArgs),
-    /// Take over what ATLAS 1.x or 2.0 kept; the server must be stopped.
-    Migrate(migrate::MigrateArgs),
     /// Show, check and change the settings.
     Config(config::ConfigArgs),
-    /// Check the audit log.
-    Audit(audit::AuditArgs),
-    /// Show, approve and revoke enrolled agents, and rotate their keys.
-    Agents(agents::AgentsArgs),
-    /// Print the API's description (OpenAPI 3.1, JSON).
-    #[command(hide = true)]
-    Openapi,
 }
 
 /// Why a command failed: a sentence for the person who typed it, and the process's status.
@@ -141,25 +135,15 @@ impl Failure {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let global = cli.global;
-    let done = match cli.command.unwrap_or(Command::Up(cli.serve)) {
-        Command::Up(args) => server::run(&global, &args, server::With::LocalAgent),
-        Command::Server(args) => server::run(&global, &args, server::With::Nothing),
-        Command::Agent(args) => agent::run(&global, args),
-        Command::Simulate(args) => simulate::run(&global, args),
-        Command::Token(args) => token::run(&global, args),
-        Command::User(args) => user::run(&global, args),
-        Command::Key(args) => key::run(&global, args),
-        Command::Secret(args) => secret::run(&global, &args),
-        Command::Backup(args) => backup::back_up(&global, &args),
-        Command::Restore(args) => backup::restore(&global, &args),
-        Command::Migrate(args) => migrate::run(&global, &args),
-        Command::Config(args) => config::run(&global, args),
-        Command::Audit(args) => audit::run(&global, args),
-        Command::Agents(args) => agents::run(&global, args),
-        Command::Openapi => {
-            println!("{}", crate::http::openapi::text());
-            Ok(())
-        }
+    let done = match cli.command {
+        #[cfg(feature = "server")]
+        Some(Command::Server(command)) => command.run(&global),
+        Some(Command::Agent(args)) => agent::run(&global, args),
+        Some(Command::Config(args)) => config::run(&global, args),
+        #[cfg(feature = "server")]
+        None => server_command::ServerCommand::Up(cli.serve).run(&global),
+        #[cfg(not(feature = "server"))]
+        None => Err(Failure::with_status(2, "say what to do: `atlas --help` lists it")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,22 +2,28 @@
 //! server and the agent both use it and never each other. No HTTP, no sockets, no clock.
 
 pub mod aead;
-pub mod audit_json;
+pub mod audit_head;
 pub mod base64;
 pub mod enrolment;
 pub mod envelope_v1;
 pub mod envelope_v2;
-pub mod fleet_stream;
 pub mod gzip;
 pub mod hex_id;
 pub mod incoming_report;
 pub mod keyed_hash;
 pub mod length_prefixed;
-pub mod machine_json;
 pub mod pin_set;
 pub mod pins;
 pub mod report_v1;
 pub mod secret;
 pub mod shape;
-pub mod views;
 pub mod wrapping;
+
+#[cfg(feature = "server")]
+pub mod audit_json;
+#[cfg(feature = "server")]
+pub mod fleet_stream;
+#[cfg(feature = "server")]
+pub mod machine_json;
+#[cfg(feature = "server")]
+pub mod views;

@@ -1,5 +1,6 @@
 //! Who may call what: every route of the table, over real HTTPS, with every sort of caller.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

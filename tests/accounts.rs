@@ -1,6 +1,7 @@
 //! People and programs that sign in: passwords, sessions, second factors, API keys, lockout; what
 //! each of them can do, and what ends it.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -1,6 +1,7 @@
 //! Who may speak for a machine, over real HTTPS: tokens, agents that wait, agents that are turned out,
 //! copies of agents, and what is left to agents of 2.0.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

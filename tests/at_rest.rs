@@ -1,6 +1,7 @@
 //! Who steals the disk or a backup of the store finds no secret in it: each one that a server has to do
 //! with is planted, and every byte of the store and of a copy of it is looked at.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -1,6 +1,7 @@
 //! The audit log as an operator has it: it tells who did what, and `atlas audit verify` finds whatever
 //! was done to it, also after the server was killed.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

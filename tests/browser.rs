@@ -1,5 +1,6 @@
 //! The dashboard in a real browser against a real server: what dashboard/e2e checks.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -1,5 +1,6 @@
 //! The command line: a newcomer's first minutes, and what goes wrong then.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -1,5 +1,6 @@
 //! Settings as an administrator meets them: `atlas config …`, and that what is set takes effect.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

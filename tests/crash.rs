@@ -1,5 +1,6 @@
 //! The server is killed at random moments under load: what it had acknowledged must be there.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -1,7 +1,7 @@
 //! The disk is slow, fails, or is full: what was acknowledged is kept, and what can't be kept is not
 //! acknowledged. Faults are injected into the real program with strace; a small disk is a tmpfs.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(feature = "server", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -2,6 +2,7 @@
 //! command line can't change unseen. After a change: `INSTA_UPDATE=always cargo test --test help`, and
 //! read what `git diff` shows.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;

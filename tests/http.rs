@@ -1,5 +1,6 @@
 //! The server over real HTTPS: what agents of 2.0 and scripts rely on, and what bad input gets.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

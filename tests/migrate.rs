@@ -1,6 +1,7 @@
 //! The way over from 1.x and 2.0: an old home folder is taken over, again and again if need be, and
 //! stays as it was.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -1,6 +1,7 @@
 //! A proxy that ends TLS sits between agent and server and changes what it carries: nothing that it
 //! changed is taken, whatever byte or field it was.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

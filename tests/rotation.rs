@@ -2,6 +2,7 @@
 //! killed in between, and agents killed between any two of their steps. Nothing that was reported may
 //! be lost, and nobody may be locked out.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

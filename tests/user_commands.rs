@@ -1,6 +1,7 @@
 //! `atlas user` and `atlas key`: people and programs looked after from the server's own terminal,
 //! beside a running server and without one.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -24,7 +24,7 @@ use self::credential::{Credential, RENEW_AGAIN_AFTER};
 use super::spool::disk::StoredReport;
 use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
 use crate::tls::pinned::PinMismatch;
-use crate::wire::audit_json;
+use crate::wire::audit_head;
 use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing};
 
 /// The route as the seal knows it.
@@ -345,7 +345,7 @@ async fn send(asking: Asking, report: &StoredReport) -> Step {
         .post(&asking.report_url)
         .header("content-type", "application/json");
     if let Some(seen) = asking.contradicted {
-        request = request.header(audit_json::SEEN_HEADER, audit_json::head_text(&seen));
+        request = request.header(audit_head::SEEN_HEADER, audit_head::head_text(&seen));
     }
     match request.timeout(asking.timeout).body(body).send().await {
         Ok(response) => step(response).await,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Global, logging};
+use super::{Failure, Global, logging, signal};
 use crate::agent::enrol::EnrolWith;
 use crate::agent::uplink::backoff::RetryRule;
 use crate::agent::{self, AgentSettings, OutageRule, enrol, identity_file, test_run};
@@ -195,8 +195,8 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         monitors: agent::monitors::planned(config),
     })?;
     let revoked = tokio::select! {
-        signal = super::server::stop::next_signal() => {
-            signal?;
+        told = signal::next() => {
+            told?;
             None
         }
         sentence = agent.revoked() => Some(sentence),

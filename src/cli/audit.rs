@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use super::{Failure, Global};
 use crate::audit_signer::AuditSigner;
 use crate::data_dir::DataDir;
-use crate::wire::audit_json;
+use crate::wire::audit_head;
 
 /// What to do with the audit log.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub fn run(global: &Global, args: AuditArgs) -> Result<(), Failure> {
     let seen = heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
     let head = verify(&data_dir, &seen)?;
     if global.json {
-        let view = audit_json::head(&head);
+        let view = audit_head::head(&head);
         println!(
             "{}",
             serde_json::to_string(&serde_json::json!({ "is_whole": true, "head": view }))?
@@ -84,7 +84,7 @@ fn read_heads(file: &Path) -> Result<Vec<AuditHead>, Failure> {
         .filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(at, line)| {
-            audit_json::read_head(line).ok_or_else(|| {
+            audit_head::read_head(line).ok_or_else(|| {
                 Failure::new(format!(
                     "{} line {} is no head: expected {{\"seq\":1,\"hash\":\"…\"}}",
                     file.display(),

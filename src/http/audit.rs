@@ -16,8 +16,8 @@ use super::limits::{AUDIT_EXPORT_PAGE, AUDIT_PAGE_DEFAULT, AUDIT_PAGE_MAX};
 use super::machines::json;
 use super::site::client_address;
 use super::{Edge, request_id};
-use crate::wire::audit_json;
 use crate::wire::views::AuditView;
+use crate::wire::{audit_head, audit_json};
 
 /// Writes down what the request's caller is about to do. In a handler, before it acts:
 /// `audit::witness(&edge, &request, AuditAction::TagMachine, machine.as_str()).await?;`
@@ -93,7 +93,7 @@ pub async fn list(edge: web::Data<Edge>, query: web::Query<AuditQuery>) -> Resul
         .await?;
     Ok(json(&AuditView {
         records: records.into_iter().map(audit_json::record).collect(),
-        head: audit_json::head(&head),
+        head: audit_head::head(&head),
         oldest: (head.seq > 0).then_some(1),
     }))
 }

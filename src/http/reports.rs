@@ -14,7 +14,7 @@ use atlas_actors::model::{CloneEvidence, Facts, MachineId, Receipt, Report};
 use super::body::LimitedBody;
 use super::error::ApiError;
 use super::{Edge, audit, legacy};
-use crate::wire::audit_json;
+use crate::wire::audit_head;
 use crate::wire::envelope_v2::{Context, EnvelopeV2};
 use crate::wire::incoming_report;
 use crate::wire::machine_json::to_json;
@@ -55,7 +55,7 @@ pub async fn record(
         duplicate: receipt.duplicate,
         commands_due: receipt.commands_due,
         rekey,
-        audit_head: audit_json::head(&edge.fleet.audit_head()).filter(|_| is_enrolled),
+        audit_head: audit_head::head(&edge.fleet.audit_head()).filter(|_| is_enrolled),
     };
     Ok(HttpResponse::Ok()
         .content_type("application/json")
@@ -132,8 +132,8 @@ fn open_sealed(edge: &Edge, body: &[u8]) -> Result<(Arc<AgentRecord>, AgentKey, 
 
 /// An agent may have seen more of the audit log than there is, or something else: that is written down.
 async fn note_rollback(edge: &Edge, request: &HttpRequest, machine: &MachineId) -> Result<(), ApiError> {
-    let header = request.headers().get(audit_json::SEEN_HEADER);
-    let Some(seen) = header.and_then(|value| audit_json::read_head(value.to_str().ok()?)) else {
+    let header = request.headers().get(audit_head::SEEN_HEADER);
+    let Some(seen) = header.and_then(|value| audit_head::read_head(value.to_str().ok()?)) else {
         return Ok(());
     };
     if edge.fleet.has_audit(&seen).await? {

@@ -230,4 +230,5 @@ impl ServerCertVerifier for FirstContact {
 }
 
 #[cfg(test)]
+#[cfg(feature = "server")]
 mod tests;

@@ -1,6 +1,7 @@
 //! The HTTPS edge against clients that mean harm or fail: over real sockets, byte by byte, against
 //! the real program.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod acme;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use atlas_actors::audit_log::AuditHead;
 
 use crate::secret_file;
-use crate::wire::audit_json;
+use crate::wire::audit_head;
 
 /// The newest head that this agent was shown.
 #[derive(Debug)]
@@ -50,12 +50,12 @@ impl SeenHead {
 
     fn read(&self) -> AuditHead {
         let file = std::fs::read_to_string(&self.file).unwrap_or_default();
-        audit_json::read_head(file.trim()).unwrap_or_default()
+        audit_head::read_head(file.trim()).unwrap_or_default()
     }
 
     fn keep(&mut self, told: AuditHead) {
         self.seen = Some(told);
-        if let Err(error) = secret_file::write(&self.file, audit_json::head_text(&told).as_bytes()) {
+        if let Err(error) = secret_file::write(&self.file, audit_head::head_text(&told).as_bytes()) {
             tracing::warn!(%error, "how far the server's audit log has come could not be kept");
         }
     }

@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 
 use crate::tls::pinned::PinMismatch;
-use crate::wire::audit_json;
+use crate::wire::audit_head;
 
 /// What to do next with a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
     if status == StatusCode::OK {
         let receipt: Receipt = serde_json::from_slice(body).unwrap_or_default();
         return Step::Settle {
-            audit_head: audit_json::told_in_receipt(body),
+            audit_head: audit_head::told_in_receipt(body),
             rekey: receipt.rekey,
         };
     }

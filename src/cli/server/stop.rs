@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::Running;
-use crate::cli::Failure;
+use crate::cli::{Failure, signal};
 use crate::http::limits::DRAIN;
 
 /// How long the records may take to be written down; without it the next start is only slower.
@@ -13,11 +13,11 @@ const CHECKPOINT: Duration = Duration::from_secs(10);
 
 /// Waits for the signal and stops.
 pub(super) async fn wait(running: Running, agent: Option<crate::agent::AgentHandle>) -> Result<(), Failure> {
-    next_signal().await?;
+    signal::next().await?;
     tracing::info!("stopping");
     tokio::select! {
         () = stop(running, agent) => tracing::info!("stopped"),
-        _ = next_signal() => tracing::warn!("stopped at once"),
+        _ = signal::next() => tracing::warn!("stopped at once"),
     }
     Ok(())
 }
@@ -41,21 +41,4 @@ async fn stop(running: Running, agent: Option<crate::agent::AgentHandle>) {
         tracing::warn!("not all records were written down: the next start reads the journal");
     }
     running.store.close().await;
-}
-
-#[cfg(unix)]
-pub(in crate::cli) async fn next_signal() -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-pub(in crate::cli) async fn next_signal() -> Result<(), Failure> {
-    Ok(tokio::signal::ctrl_c().await?)
 }

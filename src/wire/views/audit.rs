@@ -1,7 +1,9 @@
 //! The audit log.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
+
+pub use crate::wire::audit_head::AuditHeadView;
 
 /// Audit records, newest first.
 #[derive(Serialize, ToSchema)]
@@ -44,14 +46,5 @@ pub struct AuditLineView {
     /// The hash of the record before, in hex.
     pub prev: String,
     /// Its own hash, in hex.
-    pub hash: String,
-}
-
-/// How far the audit log has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AuditHeadView {
-    /// The newest record's number.
-    pub seq: u64,
-    /// Its hash, in hex.
     pub hash: String,
 }
