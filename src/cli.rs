@@ -9,6 +9,7 @@ pub mod key;
 pub mod logging;
 pub mod migrate;
 pub mod open_files;
+pub mod operator;
 pub mod secret;
 pub mod server;
 pub mod simulate;
@@ -80,6 +81,8 @@ enum Command {
     User(user::UserArgs),
     /// Make, list and revoke API keys, with which programs use the server.
     Key(key::KeyArgs),
+    /// Make and show the key with which an operator signs commands and opens what agents sealed.
+    Operator(operator::OperatorArgs),
     /// Make the cluster secret of 1.x and 2.0.
     Secret(secret::SecretArgs),
     /// Back up everything, while the server runs.
@@ -149,6 +152,7 @@ pub fn run() -> ExitCode {
         Command::Token(args) => token::run(&global, args),
         Command::User(args) => user::run(&global, args),
         Command::Key(args) => key::run(&global, args),
+        Command::Operator(args) => operator::run(&global, args),
         Command::Secret(args) => secret::run(&global, &args),
         Command::Backup(args) => backup::back_up(&global, &args),
         Command::Restore(args) => backup::restore(&global, &args),

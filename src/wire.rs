@@ -14,6 +14,7 @@ pub mod incoming_report;
 pub mod keyed_hash;
 pub mod length_prefixed;
 pub mod machine_json;
+pub mod operator_key;
 pub mod pin_set;
 pub mod pins;
 pub mod report_v1;
