@@ -18,6 +18,8 @@ pub mod migrate;
 #[cfg(feature = "server")]
 pub mod open_files;
 #[cfg(feature = "server")]
+pub mod operator;
+#[cfg(feature = "server")]
 pub mod secret;
 #[cfg(feature = "server")]
 pub mod server;

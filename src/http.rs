@@ -19,6 +19,7 @@ pub mod legacy_users;
 pub mod limits;
 pub mod machines;
 pub mod openapi;
+pub mod operator_keys;
 pub mod own_account;
 pub mod page;
 pub mod pins;

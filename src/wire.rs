@@ -12,6 +12,7 @@ pub mod hex_id;
 pub mod incoming_report;
 pub mod keyed_hash;
 pub mod length_prefixed;
+pub mod operator_key;
 pub mod pin_set;
 pub mod pins;
 pub mod report_v1;

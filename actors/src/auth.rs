@@ -10,6 +10,7 @@ pub mod api_key;
 mod api_keys;
 pub mod credentials;
 pub mod lockout;
+pub mod operator_keys;
 pub mod password;
 pub mod password_hash;
 pub mod second_factor;
@@ -39,12 +40,14 @@ use crate::vault::Vault;
 
 pub use api_key::ApiKey;
 pub use credentials::{Credentials, Digest, digest};
+pub use operator_keys::OperatorKey;
 pub use session::Session;
 
 use activity::Activity;
 use agents::load::{StoredAgents, read_agents};
 use api_key::StoredKey;
 use lockout::Lockout;
+use operator_keys::StoredOperatorKey;
 use second_factor::TotpSecret;
 use session::{SessionFirst, StoredSession};
 use tokens::EnrolmentToken;
@@ -78,6 +81,7 @@ pub struct AuthService {
     session_length: Duration,
     users: BTreeMap<UserName, (User, Revision)>,
     keys: HashMap<String, StoredKey>,
+    operator_keys: HashMap<String, StoredOperatorKey>,
     tokens: HashMap<String, (EnrolmentToken, Revision)>,
     agent_revisions: HashMap<String, Revision>,
     rotation_revision: Revision,
@@ -94,6 +98,7 @@ struct Stored {
     users: Vec<(User, Revision)>,
     sessions: Vec<StoredSession>,
     keys: Vec<StoredKey>,
+    operator_keys: Vec<StoredOperatorKey>,
     agents: StoredAgents,
     activity: (Activity, Revision),
 }
@@ -122,6 +127,7 @@ impl AuthService {
             session_length: times.length.min(SESSION_MAX),
             users: BTreeMap::new(),
             keys: HashMap::new(),
+            operator_keys: HashMap::new(),
             tokens: HashMap::new(),
             agent_revisions: HashMap::new(),
             rotation_revision: Revision::default(),
@@ -152,12 +158,15 @@ impl AuthService {
         let named = |(user, revision): (User, Revision)| (user.name.clone(), (user, revision));
         self.users = stored.users.into_iter().map(named).collect();
         self.keys = stored.keys.into_iter().map(|key| (key.id.clone(), key)).collect();
+        let operator_keys = stored.operator_keys.into_iter();
+        self.operator_keys = operator_keys.map(|key| (key.id.clone(), key)).collect();
         self.lockout = Lockout::restore(stored.activity.0.lockout.clone());
         self.activity = stored.activity;
         let sessions = self.live(stored.sessions);
         self.publish(|credentials| credentials.sessions = sessions);
         self.take_agents(stored.agents);
         self.publish_keys();
+        self.publish_operator_keys();
         self.recall_uses();
     }
 
@@ -222,6 +231,11 @@ async fn read_all(store: Arc<dyn Store>, vault: Arc<dyn Vault>) -> Result<Stored
     }
     for document in list_all(&*store, DocumentKind::Key).await? {
         stored.keys.extend(read(&document, decode::<StoredKey>));
+    }
+    for document in list_all(&*store, DocumentKind::OperatorKey).await? {
+        stored
+            .operator_keys
+            .extend(read(&document, decode::<StoredOperatorKey>));
     }
     stored.agents = read_agents(&*store, &*vault).await?;
     if let Some(document) = store.get(DocumentKind::Server, activity::KEY.to_owned()).await? {

@@ -144,6 +144,12 @@ pub const KEYS_MAX: usize = 1_000;
 /// Characters of an API key's name.
 pub const KEY_NAME_CHARS_MAX: usize = 100;
 
+/// Operators' public keys. Reason: agents are told all of them, at 180 bytes each.
+pub const OPERATOR_KEYS_MAX: usize = 256;
+
+/// Operators' public keys of one user. Reason: one for each of their machines.
+pub const OPERATOR_KEYS_PER_USER_MAX: usize = 8;
+
 /// Buckets of failed sign-ins in memory. Reason: whoever makes up names must not fill it.
 pub const LOCKOUT_BUCKETS_MAX: usize = 100_000;
 

@@ -72,6 +72,8 @@ pub enum DocumentKind {
     SealedMachine,
     /// An API key.
     Key,
+    /// An operator's public key.
+    OperatorKey,
     /// A message that made an actor panic.
     Quarantine,
     /// A signed checkpoint of the audit log.
@@ -82,7 +84,7 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Machine,
         Self::User,
         Self::Session,
@@ -90,6 +92,7 @@ impl DocumentKind {
         Self::Token,
         Self::SealedMachine,
         Self::Key,
+        Self::OperatorKey,
         Self::Quarantine,
         Self::Audit,
         Self::Server,
@@ -106,6 +109,7 @@ impl DocumentKind {
             Self::Token => "token",
             Self::SealedMachine => "sealed_machine",
             Self::Key => "key",
+            Self::OperatorKey => "operator_key",
             Self::Quarantine => "quarantine",
             Self::Audit => "audit",
             Self::Server => "server",

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{Failure, Global, ServeArgs};
-use super::{agents, audit, backup, key, migrate, secret, server, simulate, token, user};
+use super::{agents, audit, backup, key, migrate, operator, secret, server, simulate, token, user};
 
 /// A command that comes with the server.
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,8 @@ pub(super) enum ServerCommand {
     User(user::UserArgs),
     /// Make, list and revoke API keys, with which programs use the server.
     Key(key::KeyArgs),
+    /// Make and show the key with which an operator signs commands and opens what agents sealed.
+    Operator(operator::OperatorArgs),
     /// Make the cluster secret of 1.x and 2.0.
     Secret(secret::SecretArgs),
     /// Back up everything, while the server runs.
@@ -47,6 +49,7 @@ impl ServerCommand {
             Self::Token(args) => token::run(global, args),
             Self::User(args) => user::run(global, args),
             Self::Key(args) => key::run(global, args),
+            Self::Operator(args) => operator::run(global, args),
             Self::Secret(args) => secret::run(global, &args),
             Self::Backup(args) => backup::back_up(global, &args),
             Self::Restore(args) => backup::restore(global, &args),

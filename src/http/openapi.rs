@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, commands, health, history, machines, own_account, pins, quarantine,
-    reports, sessions, stream, tokens, users,
+    agents, api_keys, audit, certificate, commands, health, history, machines, operator_keys, own_account,
+    pins, quarantine, reports, sessions, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -52,6 +52,11 @@ use crate::wire::views;
         api_keys::list,
         api_keys::issue,
         api_keys::revoke,
+        operator_keys::list,
+        operator_keys::list_own,
+        operator_keys::register,
+        operator_keys::remove_own,
+        operator_keys::remove,
         machines::list,
         machines::show,
         machines::summary,

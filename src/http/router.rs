@@ -9,7 +9,7 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, commands, health, history, legacy_users, machines, openapi,
-    own_account, page, pins, quarantine, reports, sessions, stream, tokens, users, yardstick,
+    operator_keys, own_account, page, pins, quarantine, reports, sessions, stream, tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -94,6 +94,9 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/v2/me/totp"                             Access::FreshPerson => own_account::start_totp;
         POST   "/api/v2/me/totp/confirm"                     Access::FreshPerson => own_account::confirm_totp;
         DELETE "/api/v2/me/totp"                             Access::FreshPerson => own_account::drop_totp;
+        GET    "/api/v2/me/operator-keys"                    Access::Person => operator_keys::list_own;
+        POST   "/api/v2/me/operator-keys"                    Access::FreshPerson => operator_keys::register;
+        DELETE "/api/v2/me/operator-keys/{id}"               Access::FreshPerson => operator_keys::remove_own;
         GET    "/api/auth/scopes"                            Access::Known => sessions::scopes;
         POST   "/api/auth/refresh"                           Access::Person => own_account::refresh;
         GET    "/api/auth/sessions"                          Access::Person => own_account::sessions;
@@ -114,6 +117,9 @@ pub fn table() -> Vec<Entry> {
         DELETE "/api/v2/keys/{id}"                           Access::Fresh(Scope::KeysAdmin) => api_keys::revoke;
         GET    "/api/auth/api-keys"                          Access::Scope(Scope::KeysAdmin) => api_keys::list;
         POST   "/api/auth/api-keys"                          Access::Fresh(Scope::KeysAdmin) => api_keys::issue;
+
+        GET    "/api/v2/operator-keys"                       Access::Scope(Scope::CommandsRead) => operator_keys::list;
+        DELETE "/api/v2/operator-keys/{id}"                  Access::Fresh(Scope::KeysAdmin) => operator_keys::remove;
 
         POST   "/api/v2/yardstick"                           Access::Agent => yardstick::swallow;
         GET    "/api/v2/yardstick"                           Access::Open => yardstick::fill;

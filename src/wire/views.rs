@@ -9,6 +9,7 @@ mod errors;
 mod fleet;
 mod history;
 mod live;
+mod operator_keys;
 mod quarantine;
 mod session;
 mod users;
@@ -27,6 +28,7 @@ pub use errors::{ErrorBody, ErrorView, LegacyErrorBody, ToldError, ToldSentence}
 pub use fleet::{AgentView, AlertView, HealthView, MachineView, MachinesView, SummaryView, TagsView};
 pub use history::{HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
 pub use live::{AlarmView, CardView, DeltaFrame, OsView, PresenceView, SnapshotFrame, TickFrame};
+pub use operator_keys::{OperatorKeyRequest, OperatorKeyView, OperatorKeysView};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
 pub use session::{
     CodeRequest, MeView, PasswordRequest, ReauthenticateRequest, ReauthenticatedView, RecoveryCodesView,

@@ -95,6 +95,10 @@ actions! {
     MakeKey => "key.create",
     /// An API key was revoked.
     RevokeKey => "key.revoke",
+    /// An operator's public key was registered.
+    RegisterOperatorKey => "operator_key.register",
+    /// An operator's public key was taken away.
+    RemoveOperatorKey => "operator_key.remove",
     /// An enrolment token was made.
     MakeToken => "token.create",
     /// An enrolment token was revoked.

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::agents::AgentTable;
 use super::api_key::{self, ApiKey};
+use super::operator_keys::OperatorKey;
 use super::session::Session;
 use crate::clock::Timestamp;
 use crate::limits::SESSION_IDLE_MAX;
@@ -31,6 +32,7 @@ pub struct Credentials {
     pub(super) idle_max: Duration,
     /// API keys by their ids.
     pub(super) keys: HashMap<String, Arc<ApiKey>>,
+    pub(super) operator_keys: Arc<Vec<OperatorKey>>,
     pub(super) agents: AgentTable,
 }
 
@@ -40,6 +42,7 @@ impl Default for Credentials {
             sessions: HashMap::default(),
             idle_max: SESSION_IDLE_MAX,
             keys: HashMap::default(),
+            operator_keys: Arc::default(),
             agents: AgentTable::default(),
         }
     }
@@ -95,6 +98,12 @@ impl Credentials {
         let mut keys: Vec<_> = self.keys.values().cloned().collect();
         keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
         keys
+    }
+
+    /// Operators' public keys that count now, the oldest first.
+    #[must_use]
+    pub const fn operator_keys(&self) -> &Arc<Vec<OperatorKey>> {
+        &self.operator_keys
     }
 
     /// The enrolled agents.

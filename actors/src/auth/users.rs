@@ -104,6 +104,7 @@ impl Handler<RemoveUser> for AuthService {
                 removed?;
                 service.users.remove(&name);
                 service.drop_keys_of(&name, ctx);
+                service.drop_operator_keys_of(&name, ctx);
                 Ok(())
             },
         )))
@@ -129,6 +130,7 @@ impl AuthService {
     pub(super) fn keep_user(&mut self, user: User, revision: Revision) {
         self.users.insert(user.name.clone(), (user, revision));
         self.publish_keys();
+        self.publish_operator_keys();
     }
 
     pub(super) fn write_and_keep<E: From<PutError> + 'static>(

@@ -8,8 +8,9 @@ use crate::auth::second_factor::TotpSecret;
 use crate::clock::Timestamp;
 use crate::messages::{
     BeginProof, BeginSignIn, ChangePassword, ChangeUser, ConfirmTotp, CreateUser, EndSession, FindUser,
-    FinishSignIn, HashToCheck, IssueKey, IssuedKey, KeyError, ListUsers, Origin, Reauthenticate, RemoveUser,
-    RevokeKey, SecondFactorError, SignIn, SignInError, SignOut, SignedIn, StartTotp, UserError, UserSummary,
+    FinishSignIn, HashToCheck, IssueKey, IssuedKey, KeyError, ListUsers, OperatorKeyError, Origin,
+    Reauthenticate, RegisterOperatorKey, RemoveOperatorKey, RemoveUser, RevokeKey, SecondFactorError, SignIn,
+    SignInError, SignOut, SignedIn, StartTotp, UserError, UserSummary,
 };
 use crate::model::{Role, UserName};
 use crate::store::{PutError, StoreError};
@@ -237,6 +238,24 @@ impl Fleet {
     pub async fn revoke_key(&self, id: String) -> Result<(), KeyError> {
         let revoked = self.ask(&self.auth, RevokeKey(id)).await;
         revoked.map_err(|Busy| KeyError::Busy)?
+    }
+
+    /// Takes an operator's public key.
+    ///
+    /// # Errors
+    /// When it is registered already.
+    pub async fn register_operator_key(&self, key: RegisterOperatorKey) -> Result<(), OperatorKeyError> {
+        let registered = self.ask(&self.auth, key).await;
+        registered.map_err(|Busy| OperatorKeyError::Busy)?
+    }
+
+    /// Takes an operator's public key away.
+    ///
+    /// # Errors
+    /// When there is none of that id.
+    pub async fn remove_operator_key(&self, key: RemoveOperatorKey) -> Result<(), OperatorKeyError> {
+        let removed = self.ask(&self.auth, key).await;
+        removed.map_err(|Busy| OperatorKeyError::Busy)?
     }
 
     async fn give_password(

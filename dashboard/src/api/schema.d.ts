@@ -672,6 +672,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/me/operator-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own keys.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["list_own"];
+        put?: never;
+        /**
+         * Registers a key of one's own.
+         * @description # Errors
+         *     400 when name or key are not usable, 409 when the key is registered already.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/me/operator-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a key of one's own away.
+         * @description # Errors
+         *     404 when one has none of that id; somebody else's is as unknown.
+         */
+        delete: operations["remove_own"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/me/password": {
         parameters: {
             query?: never;
@@ -798,6 +845,48 @@ export interface paths {
          */
         post: operations["confirm_totp"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/operator-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody's keys: who signs commands, and to whom agents seal.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/operator-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes anybody's key away: it is lost, or its owner has gone.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        delete: operations["remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1425,6 +1514,33 @@ export interface components {
              * @description How many might at the beginning.
              */
             uses_max: number;
+        };
+        /** @description A key to register. */
+        OperatorKeyRequest: {
+            /** @description Its name for people, for example the machine that it rests on. */
+            name: string;
+            /** @description What `atlas operator key show` prints. */
+            public_key: string;
+        };
+        /** @description One of them. */
+        OperatorKeyView: {
+            /** @description When it was registered. */
+            created_at: string;
+            /** @description Its name in signatures and in what is sealed to it; made of the key itself. */
+            id: string;
+            /** @description Its name for people. */
+            name: string;
+            /** @description Whose it is. */
+            owner: string;
+            /** @description The public part: `aop1_…`. */
+            public_key: string;
+            /** @description Whether its owner may run what is dangerous, so that its signature counts there. */
+            signs_commands: boolean;
+        };
+        /** @description Operators' public keys that count now. */
+        OperatorKeysView: {
+            /** @description The oldest first. */
+            keys: components["schemas"]["OperatorKeyView"][];
         };
         /**
          * @description A family of operating systems.
@@ -2649,6 +2765,80 @@ export interface operations {
             };
         };
     };
+    list_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorKeysView"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorKeyView"];
+                };
+            };
+            /** @description It is registered already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It counts no more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -2824,6 +3014,47 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorKeysView"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It counts no more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

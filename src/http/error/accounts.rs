@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use atlas_actors::auth::password::PasswordError;
 use atlas_actors::limits::RETRY_AFTER;
-use atlas_actors::messages::{KeyError, SecondFactorError, SignInError, UserError};
+use atlas_actors::messages::{KeyError, OperatorKeyError, SecondFactorError, SignInError, UserError};
 
 use super::{ApiError, sentence};
 
@@ -106,6 +106,19 @@ impl From<KeyError> for ApiError {
             KeyError::TooMany => Self::new(StatusCode::CONFLICT, "too_many_keys", message),
             KeyError::Put(error) => error.into(),
             KeyError::Busy => Self::busy(&message),
+        }
+    }
+}
+
+impl From<OperatorKeyError> for ApiError {
+    fn from(error: OperatorKeyError) -> Self {
+        let message = sentence(&error.to_string());
+        match error {
+            OperatorKeyError::Unknown => Self::new(StatusCode::NOT_FOUND, "operator_key_not_found", message),
+            OperatorKeyError::Taken => Self::new(StatusCode::CONFLICT, "operator_key_registered", message),
+            OperatorKeyError::TooMany => Self::new(StatusCode::CONFLICT, "too_many_operator_keys", message),
+            OperatorKeyError::Put(error) => error.into(),
+            OperatorKeyError::Busy => Self::busy(&message),
         }
     }
 }
