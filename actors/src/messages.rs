@@ -16,6 +16,7 @@ use crate::store::{AppendError, StoreError, StoredBlock, TimeRange};
 pub use crate::audit_log::messages::*;
 pub use crate::auth::account_messages::*;
 pub use crate::auth::agents::messages::*;
+pub use crate::channels::messages::*;
 pub use crate::command_queue::messages::*;
 pub use crate::supervision::ActorName;
 
