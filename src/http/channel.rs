@@ -2,7 +2,7 @@
 //! at once. Who has one and what is said, the fleet knows; here it is sealed, line by line.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::limits::CHANNEL_QUEUE;
 use atlas_actors::messages::{
     ChannelId, ChannelMessage, CloseChannel, OpenChannel, OpenChannelError, RecordPong, ReportAsked,
@@ -19,6 +19,7 @@ use super::body::LimitedBody;
 use super::error::ApiError;
 use super::machines::{find, json};
 use super::sealed::{self, decrypt_failed};
+use super::streams;
 use crate::wire::channel::{self, CHANNEL_ROUTE, LineWriter, MessageV2, OpeningV2, PONG_ROUTE, PongV2};
 use crate::wire::hex_id;
 use crate::wire::views::ReportAskedView;
@@ -35,7 +36,11 @@ const VERSION_CHARS_MAX: usize = 64;
     request_body(content = Object, description = "Sealed; docs/protocol.md gives its fields"),
     responses((status = 200, description = "Stays open: a sealed message a line",
         content_type = "application/x-ndjson", body = String)))]
-pub async fn open(edge: web::Data<Edge>, LimitedBody(body): LimitedBody) -> Result<HttpResponse, ApiError> {
+pub async fn open(
+    edge: web::Data<Edge>,
+    request: HttpRequest,
+    LimitedBody(body): LimitedBody,
+) -> Result<HttpResponse, ApiError> {
     let sealed = sealed::open_fresh(&edge, &body, CHANNEL_ROUTE).await?;
     let opening: OpeningV2 = content(&sealed.content.plaintext)?;
     let key = edge
@@ -57,6 +62,7 @@ pub async fn open(edge: web::Data<Edge>, LimitedBody(body): LimitedBody) -> Resu
         .await?;
     let speaker = Speaker {
         stopping: edge.stopping.clone(),
+        connection: streams::connection_of(&request).unwrap_or_else(|| watch::channel(()).1),
         edge,
         received,
         lines: LineWriter::new(key, opening.channel),
@@ -137,6 +143,7 @@ struct Speaker {
     edge: web::Data<Edge>,
     received: mpsc::Receiver<ChannelMessage>,
     stopping: watch::Receiver<bool>,
+    connection: watch::Receiver<()>,
     lines: LineWriter,
     machine: MachineId,
     channel: ChannelId,
@@ -150,7 +157,8 @@ impl Speaker {
         })
     }
 
-    /// The next line; nothing when the fleet has dropped the channel or the server stops.
+    /// The next line; nothing when the fleet has dropped the channel, its connection is gone or the
+    /// server stops.
     async fn next(&mut self) -> Option<Bytes> {
         if *self.stopping.borrow() {
             return None;
@@ -158,6 +166,7 @@ impl Speaker {
         let message = tokio::select! {
             message = self.received.recv() => message?,
             _ = self.stopping.changed() => return None,
+            _ = self.connection.changed() => return None,
         };
         let message = match message {
             ChannelMessage::Ping { id } => MessageV2::Ping { id },
