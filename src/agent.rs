@@ -4,12 +4,16 @@
 //! ```text
 //! Watchers ─▶ Board ┐
 //! Sampler ─▶ Collector (its own thread) ─▶ Spool (on disk) ─▶ Uplink ─▶ Breaker ─▶ POST /api/fleet/report
+//!    ▲                                                         Channel ─▶ Breaker ─▶ POST /api/v2/agents/channel
+//!    └────────────── the bells: what the server wants at once ─────┘
 //! ```
 
+pub mod channel;
 pub mod collect;
 pub mod enrol;
 pub mod identity_file;
 pub mod monitors;
+pub mod nudge;
 pub mod repin;
 pub mod sampler;
 pub mod spool;
@@ -17,6 +21,7 @@ pub mod test_run;
 pub mod uplink;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
@@ -26,10 +31,12 @@ use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
 use crate::wire::enrolment::identity::AgentIdentity;
+use channel::{Channel, ChannelParts};
 use collect::Collector;
 use monitors::board::Board;
 use monitors::{Plan, watcher};
-use sampler::{Sampler, SamplerParts, StopSampling};
+use nudge::Bells;
+use sampler::{ReportSoon, Sampler, SamplerParts, StopSampling};
 use spool::disk::OpenSpoolError;
 use spool::{CloseSpool, SPOOL_BYTES_MAX, Spool};
 use uplink::backoff::RetryRule;
@@ -50,6 +57,8 @@ pub struct AgentSettings {
     pub outage: OutageRule,
     /// What it looks at beside the system itself.
     pub monitors: Vec<Plan>,
+    /// Whether it keeps a channel open, over which the server can tell it something at once.
+    pub channel: bool,
 }
 
 /// How an agent deals with a server that does not answer.
@@ -80,6 +89,8 @@ pub enum StartAgentError {
 /// A running agent.
 pub struct AgentHandle {
     sampler: Addr<Sampler>,
+    /// It runs for as long as somebody has its address.
+    _channel: Option<Addr<Channel>>,
     spool: Addr<Spool>,
     revoked: watch::Receiver<Option<String>>,
 }
@@ -97,15 +108,33 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     let sealed_before = spool::sealed_before(&spool_dir, &settings.identity.key_name());
     let spool = Spool::start(spool_dir, SPOOL_BYTES_MAX)?;
     let (revoked, has_been_revoked) = watch::channel(None);
+    let credential = Arc::new(Credential::new(settings.identity, sealed_before)?);
+    let (credential, published) = watch::channel(credential);
+    let bells = Bells::new();
+    let server_url = server_url.trim_end_matches('/').to_owned();
+    let breaker = Breaker::start_with(&server_url, settings.outage.circuit, None);
+    let channel = settings.channel.then(|| {
+        Channel::start_supervised(ChannelParts {
+            credential: published,
+            server_url: server_url.clone(),
+            spool: spool.clone(),
+            breaker: breaker.clone(),
+            retry: settings.outage.retry,
+            timeout: settings.outage.timeout,
+            bells: bells.clone(),
+            revoked: revoked.clone(),
+        })
+    });
     let uplink = Uplink::start_supervised(UplinkParts {
-        credential: Credential::new(settings.identity, sealed_before)?,
-        server_url: server_url.trim_end_matches('/').to_owned(),
+        credential,
+        server_url,
         folder: settings.folder,
         spool: spool.clone(),
-        breaker: Breaker::start_with(&server_url, settings.outage.circuit, None),
+        breaker,
         retry: settings.outage.retry,
         timeout: settings.outage.timeout,
         revoked,
+        bells: bells.clone(),
     });
     let collector = Collector::start_thread(machine_id, settings.interval);
     let board = keep(ActorName::Board, None, Board::default());
@@ -119,10 +148,12 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     });
     let agent = AgentHandle {
         sampler,
+        _channel: channel,
         spool,
         revoked: has_been_revoked,
     };
     agent.stop_sampling_when_revoked();
+    agent.report_soon_when_asked(&bells);
     Ok(agent)
 }
 
@@ -145,6 +176,14 @@ impl AgentHandle {
                 // Gone = stopped already.
                 let _ = sampler.send(StopSampling).await;
             }
+        });
+    }
+
+    fn report_soon_when_asked(&self, bells: &Bells) {
+        let (sampler, mut asked) = (self.sampler.clone(), bells.on_report());
+        actix_rt::spawn(async move {
+            // Ends with the agent.
+            while asked.changed().await.is_ok() && sampler.send(ReportSoon).await.is_ok() {}
         });
     }
 

@@ -18,7 +18,7 @@ use crate::wire::enrolment::rekey::{RekeyAnswerV2, RekeyRequestV2, RekeyTerms};
 use crate::wire::enrolment::server::{AnswerTerms, ServerIdentity, verify_request};
 use crate::wire::enrolment::token::{JoinToken, SHARED_SECRET_ID, TokenHash};
 use crate::wire::enrolment::{EnrolmentAnswerV2, EnrolmentRequestV2, FIRST_EPOCH, FactsError};
-use crate::wire::envelope_v2::{Channel, Direction, OpenKey};
+use crate::wire::envelope_v2::{Channel, Direction, OpenKey, SealKey};
 use crate::wire::hex_id::{AgentId, KeyId, TokenId};
 use crate::wire::pin_set::{Nonce, PinSetV2};
 use crate::wire::secret::Secret;
@@ -206,14 +206,26 @@ impl EnrolmentDesk {
     /// The key that opens what this agent sends under that key; `None` when its record is damaged.
     #[must_use]
     pub fn open_key(&self, agent: &AgentRecord, key: &AgentKey) -> Option<OpenKey> {
-        let channel = Channel {
-            direction: Direction::AgentToServer,
+        let channel = self.channel(agent, key, Direction::AgentToServer)?;
+        Some(OpenKey::derive(&Secret::new(key.root), &channel))
+    }
+
+    /// The key that seals what this agent is told under that key. What earlier ones have sealed is not
+    /// known: an agent hears a few messages a minute, and its key ends after 30 days.
+    #[must_use]
+    pub fn seal_key(&self, agent: &AgentRecord, key: &AgentKey) -> Option<SealKey> {
+        let channel = self.channel(agent, key, Direction::ServerToAgent)?;
+        Some(SealKey::derive(&Secret::new(key.root), &channel, 0))
+    }
+
+    fn channel(&self, agent: &AgentRecord, key: &AgentKey, direction: Direction) -> Option<Channel> {
+        Some(Channel {
+            direction,
             agent_id: agent.agent_id.parse().ok()?,
             server_id: self.identity.id(),
             kid: key.kid.parse().ok()?,
             epoch: key.epoch,
-        };
-        Some(OpenKey::derive(&Secret::new(key.root), &channel))
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod aead;
 pub mod audit_head;
 pub mod base64;
+pub mod channel;
 pub mod enrolment;
 pub mod envelope_v1;
 pub mod envelope_v2;

@@ -4,6 +4,7 @@
 //! ```text
 //! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
+//!                  Channels ─▶ published health of the agents
 //!                  AuthService ─▶ published credentials   Quarantine   AuditLog   PasswordHasher pool
 //! ```
 
@@ -24,6 +25,7 @@ use tokio::sync::{Semaphore, broadcast};
 use crate::audit_log::{AuditHead, AuditLog, Signer};
 use crate::auth::password::PasswordHasher;
 use crate::auth::{AuthService, Credentials, SessionTimes};
+use crate::channels::{ChannelTable, Channels};
 use crate::clock::Clock;
 use crate::command_queue::{CommandQueue, DueCommands};
 use crate::historian::Historian;
@@ -77,6 +79,7 @@ pub struct Fleet {
     roster: Addr<Roster>,
     historian: Addr<Historian>,
     commands: Addr<CommandQueue>,
+    channels: Addr<Channels>,
     auth: Addr<AuthService>,
     audit: Addr<AuditLog>,
     hasher: Addr<PasswordHasher>,
@@ -87,6 +90,7 @@ pub struct Fleet {
     audit_head: Arc<ArcSwap<AuditHead>>,
     credentials: Arc<ArcSwap<Credentials>>,
     due: Arc<ArcSwap<DueCommands>>,
+    channel_table: Arc<ArcSwap<ChannelTable>>,
     admission: Arc<Semaphore>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -132,6 +136,7 @@ impl Fleet {
                 settings.sessions,
             ),
         );
+        let (channels, channel_table) = start_channels(&services, &clock, &credentials);
         let roster = fleet.start(
             ActorName::Roster,
             Roster::new(published.clone(), encoder, clock.clone(), safety.clone()),
@@ -152,6 +157,7 @@ impl Fleet {
             roster,
             historian,
             commands,
+            channels,
             auth,
             audit,
             hasher,
@@ -161,6 +167,7 @@ impl Fleet {
             audit_head,
             credentials,
             due,
+            channel_table,
             admission: Arc::new(Semaphore::new(ADMISSION_MAX)),
             store,
             clock,
@@ -217,6 +224,21 @@ fn start_historian(services: &Kept<'_>, store: &Arc<dyn Store>, clock: &Arc<dyn 
     let codec = BlockCodec::start_pool(services.1);
     let historian = Historian::new(store.clone(), clock.clone(), codec, services.1.clone());
     services.start(ActorName::Historian, historian)
+}
+
+fn start_channels(
+    services: &Kept<'_>,
+    clock: &Arc<dyn Clock>,
+    credentials: &Arc<ArcSwap<Credentials>>,
+) -> (Addr<Channels>, Arc<ArcSwap<ChannelTable>>) {
+    let table = Arc::<ArcSwap<ChannelTable>>::default();
+    let channels = Channels::new(
+        clock.clone(),
+        services.1.clone(),
+        credentials.clone(),
+        table.clone(),
+    );
+    (services.start(ActorName::Channels, channels), table)
 }
 
 fn start_audit(

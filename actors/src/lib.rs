@@ -9,6 +9,7 @@
 pub mod audit_log;
 pub mod auth;
 pub mod breaker;
+pub mod channels;
 pub mod clock;
 pub mod command_queue;
 pub mod fleet;

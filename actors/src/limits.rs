@@ -195,3 +195,44 @@ pub const CODEC_THREADS: usize = 2;
 
 /// Points of one series answer. Reason: more than any screen has columns.
 pub const POINTS_MAX: usize = 4_000;
+
+/// Channels that agents have open at once. Reason: twice what the targets ask of one server; each keeps
+/// a connection and about 30 KB.
+pub const CHANNELS_MAX: usize = 20_000;
+
+/// Messages that wait for the channels' owner. Reason: a whole fleet that comes back opens its channels
+/// within a minute, and each message is done in microseconds.
+pub const CHANNELS_MAILBOX: usize = 4_096;
+
+/// Messages that wait in one channel. Reason: one of each kind; an agent that reads none of them is
+/// gone.
+pub const CHANNEL_QUEUE: usize = 4;
+
+/// How often the channels are looked at. Reason: a revoked agent's ends within a second.
+pub const CHANNEL_TICK: Duration = Duration::from_millis(500);
+
+/// How often what is too old is dropped.
+pub const CHANNEL_FORGET_PERIOD: Duration = Duration::from_secs(60);
+
+/// How often an agent is pinged. Reason: its connection stays known to routers and proxies, which forget
+/// idle ones after a minute or so; and health is no older than this.
+pub const PING_PERIOD: Duration = Duration::from_secs(30);
+
+/// How long an answer to a ping may take before the agent counts as silent. At the next ping its channel
+/// ends.
+pub const PONG_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Openings of one agent's channels that are remembered, so that none is taken twice; more within
+/// [`CHANNEL_OPENINGS_SPAN`] are refused. Reason: one that backs off needs half of them at most.
+pub const CHANNEL_OPENINGS_MAX: usize = 40;
+
+/// For how long openings are remembered. Reason: twice [`CLOCK_SKEW_MAX`], after which an opening is
+/// refused for its age.
+pub const CHANNEL_OPENINGS_SPAN: Duration = Duration::from_secs(600);
+
+/// How often one machine is asked to report at once, however many look at it.
+pub const REPORT_ASKED_AGAIN: Duration = Duration::from_secs(5);
+
+/// For how long an agent without a channel is told that somebody looks at its machine. Reason: a page
+/// that is open asks every five seconds.
+pub const REPORT_ASKED_FOR: Duration = Duration::from_secs(15);

@@ -195,6 +195,7 @@ impl Handler<RecordReport> for Machine {
                 return answered(Ok(Receipt {
                     duplicate: true,
                     commands_due: 0,
+                    report_now: false,
                     suspicion: None,
                 }));
             }
@@ -211,6 +212,7 @@ impl Handler<RecordReport> for Machine {
                 Ok(Receipt {
                     duplicate: false,
                     commands_due: 0,
+                    report_now: false,
                     suspicion,
                 })
             },

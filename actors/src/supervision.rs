@@ -60,6 +60,10 @@ pub enum ActorName {
     Board,
     /// Who looks after the server's certificate.
     CertificateKeeper,
+    /// The owner of the agents' channels.
+    Channels,
+    /// An agent's channel.
+    Channel,
 }
 
 impl fmt::Display for ActorName {
@@ -80,6 +84,8 @@ impl fmt::Display for ActorName {
             Self::Monitor(name) => write!(f, "monitor {name}"),
             Self::Board => f.write_str("board"),
             Self::CertificateKeeper => f.write_str("certificate keeper"),
+            Self::Channels => f.write_str("owner of the channels"),
+            Self::Channel => f.write_str("channel"),
             Self::Breaker(endpoint) => write!(f, "breaker of {endpoint}"),
         }
     }

@@ -286,3 +286,12 @@ async fn a_token_is_made_after_the_auth_service_panicked() {
         })
         .await;
 }
+
+#[actix::test]
+async fn the_owner_of_the_channels_survives_a_panic() {
+    let fleet = TestFleet::start().await;
+    survives(&fleet, ActorName::Channels, async |fleet: &Fleet| {
+        fleet.ask_report(machine("sound")).await.ok().map(drop)
+    })
+    .await;
+}

@@ -18,6 +18,10 @@ use crate::wire::enrolment::{EnrolmentAnswerV2, FactsError, MachineFactsV2};
 use crate::wire::pins::TlsPin;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// How often a connection with something under way is asked whether it still lives.
+const CONNECTION_CHECK_PERIOD: Duration = Duration::from_secs(30);
+/// How long the answer to that may take.
+const CONNECTION_CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// This machine was not enrolled.
 #[derive(Debug, thiserror::Error)]
@@ -174,9 +178,14 @@ async fn ask(
 /// # Errors
 /// When TLS can't be set up.
 pub fn pinned_client(identity: &AgentIdentity) -> Result<reqwest::Client, super::StartAgentError> {
-    let tls = client_config(PinnedVerifier::new(identity.tls_pins.clone(), BesidePin::Nothing))?;
+    let mut tls = client_config(PinnedVerifier::new(identity.tls_pins.clone(), BesidePin::Nothing))?;
+    // Reports and the channel share one connection where the server has HTTP/2.
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .http1_only()
+        // A connection that died unseen (the machine slept, the network changed) must not swallow
+        // reports until the system notices.
+        .http2_keep_alive_interval(CONNECTION_CHECK_PERIOD)
+        .http2_keep_alive_timeout(CONNECTION_CHECK_TIMEOUT)
         .build()?)
 }

@@ -1,11 +1,11 @@
-//! Owns the agent's beat: at each interval it has a report collected and kept. Receives its own
-//! timer and `StopSampling`; emits `KeepReport` to the spool and `ReportsWait` to the uplink.
+//! Owns the agent's beat: at each interval it has a report collected and kept, and sooner when somebody
+//! looks at the machine. Receives its own timer, `ReportSoon` and `StopSampling`; emits `KeepReport` to the spool and `ReportsWait` to the uplink.
 
 use std::time::{Duration, Instant};
 
 use actix::{
-    Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised,
-    WrapFuture,
+    Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, SpawnHandle,
+    Supervised, WrapFuture,
 };
 use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
@@ -31,13 +31,26 @@ pub struct SamplerParts {
     /// Between two reports.
     pub interval: Duration,
 }
+/// The least time between two reports, however often somebody asks for one. Reason: measuring costs
+/// something, and people see no faster.
+const SOON_GAP: Duration = Duration::from_secs(5);
 
 /// The agent's beat.
 pub struct Sampler {
     parts: SamplerParts,
     due: Instant,
+    /// When somebody who looks is to have a report.
+    soon: Option<Instant>,
+    last: Option<Instant>,
+    /// The timer that waits for the next beat; none while one is under way.
+    waiting: Option<SpawnHandle>,
     is_stopped: bool,
 }
+
+/// Report before the next beat: somebody looks.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct ReportSoon;
 
 /// End the beat.
 #[derive(Clone, Copy, Debug, Message)]
@@ -52,21 +65,24 @@ impl Sampler {
         let sampler = Self {
             parts,
             due,
+            soon: None,
+            last: None,
+            waiting: None,
             is_stopped: false,
         };
         keep(ActorName::Sampler, None, sampler)
     }
 
-    fn wait(&self, ctx: &mut Context<Self>) {
-        ctx.run_later(self.due.saturating_duration_since(Instant::now()), Self::beat);
+    fn wait(&mut self, ctx: &mut Context<Self>) {
+        let due = self.soon.map_or(self.due, |soon| soon.min(self.due));
+        self.waiting = Some(ctx.run_later(due.saturating_duration_since(Instant::now()), Self::beat));
     }
 
     fn beat(&mut self, ctx: &mut Context<Self>) {
-        // Steady beats; after a sleep of the machine it does not catch up.
+        self.waiting = None;
         let now = Instant::now();
-        while self.due <= now {
-            self.due += self.parts.interval;
-        }
+        self.due = next_beat(self.due, self.parts.interval, self.soon.take().is_some(), now);
+        self.last = Some(now);
         let (collector, board) = (self.parts.collector.clone(), self.parts.board.clone());
         let spool = self.parts.spool.clone();
         let kept = async move {
@@ -92,6 +108,20 @@ impl Sampler {
     }
 }
 
+/// Steady beats; after a sleep of the machine it does not catch up. A report that came since somebody
+/// looks stands for a beat that is due within the gap.
+fn next_beat(mut due: Instant, interval: Duration, was_asked: bool, now: Instant) -> Instant {
+    let until = if was_asked {
+        now + SOON_GAP.min(interval)
+    } else {
+        now
+    };
+    while due <= until {
+        due += interval;
+    }
+    due
+}
+
 impl Actor for Sampler {
     type Context = Context<Self>;
 
@@ -102,7 +132,28 @@ impl Actor for Sampler {
     }
 }
 
-impl Supervised for Sampler {}
+impl Supervised for Sampler {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        self.waiting = None;
+    }
+}
+
+impl Handler<ReportSoon> for Sampler {
+    type Result = ();
+
+    fn handle(&mut self, _: ReportSoon, ctx: &mut Context<Self>) {
+        if self.is_stopped || self.soon.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        self.soon = Some(self.last.map_or(now, |last| now.max(last + SOON_GAP)));
+        // Else the report that is under way arms the timer.
+        if let Some(waiting) = self.waiting.take() {
+            ctx.cancel_future(waiting);
+            self.wait(ctx);
+        }
+    }
+}
 
 impl Handler<StopSampling> for Sampler {
     type Result = ();
@@ -110,5 +161,23 @@ impl Handler<StopSampling> for Sampler {
     fn handle(&mut self, _: StopSampling, ctx: &mut Context<Self>) {
         self.is_stopped = true;
         ctx.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beats_stay_steady_and_one_is_left_out_that_would_come_right_after() {
+        let (began, second) = (Instant::now(), Duration::from_secs(1));
+        let next = |due: u32, was_asked, now: u32| {
+            let next = next_beat(began + second * due, second * 30, was_asked, began + second * now);
+            (next - began).as_secs()
+        };
+        assert_eq!(next(30, false, 30), 60);
+        assert_eq!(next(30, false, 100), 120, "the machine slept");
+        assert_eq!(next(30, true, 10), 30);
+        assert_eq!(next(30, true, 26), 60);
     }
 }

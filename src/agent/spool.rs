@@ -1,5 +1,6 @@
 //! Owns the reports that have not arrived yet. Receives `KeepReport` from the sampler, `NextReport`,
-//! `SettleReport` and `RefuseReport` from the uplink, `CloseSpool` at the end; emits nothing. Runs on
+//! `SettleReport` and `RefuseReport` from the uplink, `ReserveSeal` from whoever seals something else,
+//! `CloseSpool` at the end; emits nothing. Runs on
 //! a thread of its own, since it waits for the disk.
 
 pub mod backlog;
@@ -43,6 +44,16 @@ pub struct KeepReport(pub Box<ReportV1>);
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "Result<Option<StoredReport>, SpoolOutOfOrder>")]
 pub struct NextReport {
+    /// The key's name.
+    pub key: String,
+    /// How often it has sealed.
+    pub sealed: u64,
+}
+
+/// Write down that this key seals something else than a report, once more than so often.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), SpoolOutOfOrder>")]
+pub struct ReserveSeal {
     /// The key's name.
     pub key: String,
     /// How often it has sealed.
@@ -151,8 +162,8 @@ pub fn sealed_before(dir: &std::path::Path, key: &str) -> u64 {
 }
 
 impl Actor for Spool {
-    // No bound can be set on such a mailbox; it needs none, since the sampler and the uplink each wait
-    // for an answer before they send again.
+    // No bound can be set on such a mailbox; it needs none, since the sampler, the uplink and the channel
+    // each wait for an answer before they send again.
     type Context = SyncContext<Self>;
 }
 
@@ -169,6 +180,15 @@ impl Handler<NextReport> for Spool {
 
     fn handle(&mut self, msg: NextReport, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.shielded(|backlog| backlog.oldest_to_seal(&msg.key, msg.sealed)))
+    }
+}
+
+impl Handler<ReserveSeal> for Spool {
+    type Result = Result<(), SpoolOutOfOrder>;
+
+    fn handle(&mut self, msg: ReserveSeal, _: &mut Self::Context) -> Self::Result {
+        let reserved = self.shielded(|backlog| backlog.reserve_seal(&msg.key, msg.sealed))?;
+        if reserved { Ok(()) } else { Err(SpoolOutOfOrder) }
     }
 }
 

@@ -18,9 +18,10 @@ use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
-use self::answer::{Step, step};
+use self::answer::{Step, Wanted, step};
 use self::backoff::{Backoff, RetryRule};
 use self::credential::{Credential, RENEW_AGAIN_AFTER};
+use super::nudge::Bells;
 use super::spool::disk::StoredReport;
 use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
 use crate::tls::pinned::PinMismatch;
@@ -41,8 +42,8 @@ pub struct ReportsWait;
 
 /// What an uplink is made of.
 pub struct UplinkParts {
-    /// What it speaks with.
-    pub credential: Credential,
+    /// What it speaks with, published for whoever else speaks to the server.
+    pub credential: watch::Sender<Arc<Credential>>,
     /// Where the server is.
     pub server_url: String,
     /// Where a new identity is written down.
@@ -57,17 +58,20 @@ pub struct UplinkParts {
     pub timeout: Duration,
     /// Hears the server's sentence when this agent was turned out.
     pub revoked: watch::Sender<Option<String>>,
+    /// What the server wants at once is told here.
+    pub bells: Bells,
 }
 
 /// The way to the server.
 pub struct Uplink {
-    credential: Arc<Credential>,
+    credential: watch::Sender<Arc<Credential>>,
     server_url: String,
     folder: PathBuf,
     spool: Addr<Spool>,
     breaker: Addr<Breaker>,
     timeout: Duration,
     revoked: watch::Sender<Option<String>>,
+    bells: Bells,
     backoff: Backoff,
     is_busy: bool,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
@@ -94,12 +98,13 @@ impl Uplink {
     #[must_use]
     pub fn start_supervised(parts: UplinkParts) -> Addr<Self> {
         let uplink = Self {
-            credential: Arc::new(parts.credential),
+            credential: parts.credential,
             server_url: parts.server_url,
             folder: parts.folder,
             spool: parts.spool,
             breaker: parts.breaker,
             revoked: parts.revoked,
+            bells: parts.bells,
             timeout: parts.timeout,
             backoff: Backoff::new(parts.retry),
             is_busy: false,
@@ -109,6 +114,10 @@ impl Uplink {
             contradicted: None,
         };
         keep(ActorName::Uplink, None, uplink)
+    }
+
+    fn credential(&self) -> Arc<Credential> {
+        Arc::clone(&self.credential.borrow())
     }
 
     fn now(&self) -> Timestamp {
@@ -132,7 +141,7 @@ impl Uplink {
 
     fn asking(&self) -> Asking {
         Asking {
-            credential: Arc::clone(&self.credential),
+            credential: self.credential(),
             report_url: format!("{}{REPORT_ROUTE}", self.server_url),
             now: self.now(),
             timeout: self.timeout,
@@ -144,7 +153,7 @@ impl Uplink {
     fn renew(&mut self, is_stuck: bool, ctx: &mut Context<Self>) {
         self.is_busy = true;
         self.renew_not_before = Some(Instant::now() + RENEW_AGAIN_AFTER);
-        let (credential, now) = (Arc::clone(&self.credential), self.now());
+        let (credential, now) = (self.credential(), self.now());
         let (server_url, folder) = (self.server_url.clone(), self.folder.clone());
         let timeout = self.timeout;
         let renewing = async move { credential.renew(&server_url, &folder, now, timeout).await };
@@ -153,7 +162,7 @@ impl Uplink {
             match renewed {
                 Ok(credential) => {
                     tracing::info!(epoch = credential.identity.epoch, "a new key was agreed on");
-                    uplink.credential = Arc::new(credential);
+                    uplink.credential.send_replace(Arc::new(credential));
                     uplink.send_next(ctx);
                 }
                 // Without the server's word the key is refused still: who is unknown, is so for long.
@@ -172,14 +181,19 @@ impl Uplink {
         let may_ask = self
             .renew_not_before
             .is_none_or(|moment| moment <= Instant::now());
-        may_ask && (asked || self.credential.is_worn(self.now()))
+        may_ask && (asked || self.credential().is_worn(self.now()))
     }
 
     fn follow(&mut self, seq: u64, step: Step, ctx: &mut Context<Self>) {
         let spool = self.spool.clone();
         match step {
-            Step::Settle { rekey, audit_head } => {
+            Step::Settle {
+                rekey,
+                audit_head,
+                wanted,
+            } => {
                 self.say(None);
+                self.pass_on(wanted);
                 self.backoff.reset();
                 let is_due = self.is_renewal_due(rekey);
                 self.settle(SettleReport { seq, audit_head }, is_due, ctx);
@@ -194,6 +208,15 @@ impl Uplink {
                 self.renew(true, ctx);
             }
             step => self.pause(step, ctx),
+        }
+    }
+
+    fn pass_on(&self, wanted: Wanted) {
+        if wanted.report {
+            self.bells.ring_for_report();
+        }
+        if wanted.commands {
+            self.bells.ring_for_commands();
         }
     }
 
@@ -237,7 +260,7 @@ impl Uplink {
 
     /// Asks for the server's TLS keys, and goes on with those that it vouches for.
     fn learn_keys(&self, ctx: &mut Context<Self>) {
-        let credential = Arc::clone(&self.credential);
+        let credential = self.credential();
         let (server_url, folder) = (self.server_url.clone(), self.folder.clone());
         let learning = async move { credential.learn_pins(&server_url, &folder).await };
         ctx.spawn(learning.into_actor(self).map(|learnt, uplink, ctx| {
@@ -246,7 +269,7 @@ impl Uplink {
                     tracing::warn!(
                         "the server shows another TLS key, and vouches for it: it is taken from now on"
                     );
-                    uplink.credential = Arc::new(credential);
+                    uplink.credential.send_replace(Arc::new(credential));
                 }
                 Err(error) => uplink.say(Some(format!("the server's TLS key is unknown, and {error}"))),
             }

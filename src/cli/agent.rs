@@ -193,6 +193,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         identity,
         outage: outage_rule(&config.fleet.agent),
         monitors: agent::monitors::planned(config),
+        channel: config.fleet.agent.channel.enabled,
     })?;
     let revoked = tokio::select! {
         told = signal::next() => {

@@ -245,6 +245,7 @@ pub static KEYS: &[Key] = &[
     key("fleet.agent.monitors.vpn.enabled", Kind::Flag),
     key("fleet.agent.monitors.vpn.interval", seconds(1, 30 * DAY)),
     key("fleet.agent.monitors.vpn.timeout", seconds(1, 600)),
+    key("fleet.agent.channel.enabled", Kind::Flag),
     key("fleet.encryption.cluster_secret", Kind::LongSecret(32)).variable(&["CLUSTER_SECRET"]),
     key("fleet.encryption.cluster_secret_file", Kind::Path).also(&["fleet_server.cluster.secret_file"]),
     key(

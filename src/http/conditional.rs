@@ -29,7 +29,7 @@ pub struct Published {
 pub async fn answer(
     request: &HttpRequest,
     published: Published,
-    encode: fn(&[Arc<Row>]) -> Bytes,
+    encode: impl FnOnce(&[Arc<Row>]) -> Bytes + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let etag = format!("\"{}\"", published.name);
     let has = request

@@ -8,7 +8,7 @@ use atlas_actors::model::{MachineId, Report};
 use super::Edge;
 use super::caller::is_same_secret;
 use super::error::ApiError;
-use super::reports::decrypt_failed;
+use super::sealed::decrypt_failed;
 use crate::wire::envelope_v1::EnvelopeV1;
 use crate::wire::incoming_report;
 

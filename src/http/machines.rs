@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::audit_log::AuditAction;
+use atlas_actors::channels::ChannelTable;
 use atlas_actors::clock::Timestamp;
 use atlas_actors::model::{MachineId, Metric, Tag};
 use atlas_actors::roster::{FleetView, Row};
@@ -48,17 +49,19 @@ pub async fn list(
             name: edge.encoder.name(view.revision()),
             view,
         };
-        return conditional::answer(&request, published, machine_json::fleet).await;
+        let channels = edge.fleet.channels().clone();
+        let encode = move |rows: &[Arc<Row>]| machine_json::fleet(rows, &channels);
+        return conditional::answer(&request, published, encode).await;
     }
     let query = query.into_inner();
-    let machines = view.rows().len();
-    let body = conditional::off_the_worker(machines, move || to_json(&page(&view, &query)).into());
+    let (machines, channels) = (view.rows().len(), edge.fleet.channels().clone());
+    let body = conditional::off_the_worker(machines, move || to_json(&page(&view, &channels, &query)).into());
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .body(body.await?))
 }
 
-fn page<'a>(view: &'a FleetView, query: &MachinesQuery) -> MachinesView<'a> {
+fn page<'a>(view: &'a FleetView, channels: &'a ChannelTable, query: &MachinesQuery) -> MachinesView<'a> {
     let wanted = |row: &&Arc<Row>| {
         query
             .status
@@ -72,7 +75,9 @@ fn page<'a>(view: &'a FleetView, query: &MachinesQuery) -> MachinesView<'a> {
     );
     let page = matching.iter().skip(offset).take(limit);
     MachinesView {
-        machines: page.map(|row| machine_json::machine(&row.snapshot)).collect(),
+        machines: page
+            .map(|row| machine_json::machine(&row.snapshot, channels))
+            .collect(),
         total: Some(matching.len()),
         offset: Some(offset),
         limit: Some(limit),
@@ -90,7 +95,10 @@ fn page<'a>(view: &'a FleetView, query: &MachinesQuery) -> MachinesView<'a> {
 pub async fn show(edge: web::Data<Edge>, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let view = edge.fleet.view();
     let row = view.find(&id).ok_or_else(ApiError::no_such_machine)?;
-    Ok(json(&machine_json::machine(&row.snapshot)))
+    Ok(json(&machine_json::machine(
+        &row.snapshot,
+        &edge.fleet.channels(),
+    )))
 }
 
 /// The fleet in numbers.

@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, commands, health, history, machines, operator_keys, own_account,
-    pins, quarantine, reports, sessions, stream, tokens, users,
+    agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
+    own_account, pins, quarantine, reports, sessions, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -31,6 +31,9 @@ use crate::wire::views;
         agents::rotation,
         agents::rotate,
         agents::rekey,
+        channel::open,
+        channel::pong,
+        channel::ask_report,
         health::fleet,
         sessions::sign_in,
         sessions::sign_out,

@@ -7,15 +7,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::audit_log::{AuditAction, Witness};
 use atlas_actors::auth::agents::record::AgentRecord;
-use atlas_actors::auth::agents::{AgentKey, AgentState, KeyState};
+use atlas_actors::auth::agents::{AgentKey, KeyState};
 use atlas_actors::messages::RecordError;
 use atlas_actors::model::{CloneEvidence, Facts, MachineId, Receipt, Report};
 
 use super::body::LimitedBody;
 use super::error::ApiError;
+use super::sealed::{self, Sealed};
 use super::{Edge, audit, legacy};
 use crate::wire::audit_head;
-use crate::wire::envelope_v2::{Context, EnvelopeV2};
 use crate::wire::incoming_report;
 use crate::wire::machine_json::to_json;
 use crate::wire::views::ReceiptView;
@@ -54,6 +54,7 @@ pub async fn record(
         db_key_stored: false,
         duplicate: receipt.duplicate,
         commands_due: receipt.commands_due,
+        report_now: receipt.report_now,
         rekey,
         audit_head: audit_head::head(&edge.fleet.audit_head()).filter(|_| is_enrolled),
     };
@@ -73,12 +74,7 @@ fn is_sealed_v2(body: &[u8]) -> bool {
 async fn record_sealed(edge: &Edge, request: &HttpRequest, body: &[u8]) -> Result<(Receipt, bool), ApiError> {
     let (agent, key, report) = open_sealed(edge, body)?;
     note_rollback(edge, request, &report.machine).await?;
-    if key.state == KeyState::Next {
-        edge.fleet
-            .confirm_key(agent.agent_id.clone(), key.kid.clone())
-            .await?;
-        tracing::info!(machine = %agent.machine, epoch = key.epoch, "the agent has moved to its new key");
-    }
+    sealed::confirm_key(edge, &agent, &key).await?;
     let recorded = edge.fleet.record(report).await;
     let evidence = match &recorded {
         Err(RecordError::SeqReused) => Some(CloneEvidence::NumberReused),
@@ -107,26 +103,14 @@ pub(super) async fn suspect(edge: &Edge, agent: &AgentRecord, evidence: CloneEvi
 }
 
 fn open_sealed(edge: &Edge, body: &[u8]) -> Result<(Arc<AgentRecord>, AgentKey, Report), ApiError> {
-    let envelope = EnvelopeV2::parse(body).map_err(|error| {
-        ApiError::bad_request(
-            "malformed_envelope",
-            format!("The sealed report can't be read: {error}."),
-        )
-    })?;
-    let (agent, key) = sender(edge, &envelope.kid().to_string())?;
-    let open_key = edge.desk.open_key(&agent, &key).ok_or_else(decrypt_failed)?;
-    let context = Context {
-        method: "POST",
-        route: REPORT_ROUTE,
-    };
-    let opened = envelope.open(&open_key, &context).map_err(|_| decrypt_failed())?;
+    let Sealed { agent, key, content } = sealed::open(edge, body, REPORT_ROUTE)?;
     let known = known_facts(edge, &agent.machine);
-    let mut report = incoming_report::read(&opened.plaintext, known.as_ref())?;
+    let mut report = incoming_report::read(&content.plaintext, known.as_ref())?;
     if report.machine != agent.machine {
         return Err(not_its_machine());
     }
     // The sealed moment is the one that nobody on the way could change.
-    report.sent_at = Some(opened.sent_at);
+    report.sent_at = Some(content.sent_at);
     Ok((agent, key, report))
 }
 
@@ -160,62 +144,10 @@ fn known_facts(edge: &Edge, machine: &MachineId) -> Option<Arc<Facts>> {
     (row.snapshot.id == *machine).then(|| Arc::clone(&row.snapshot.facts))
 }
 
-/// The agent that is let in with the key of that name.
-fn sender(edge: &Edge, kid: &str) -> Result<(Arc<AgentRecord>, AgentKey), ApiError> {
-    let credentials = edge.fleet.credentials();
-    let (agent, key) = credentials.agents().of_key(kid).ok_or_else(unknown_agent)?;
-    check_state(&agent)?;
-    let rotation = credentials.agents().rotation();
-    if rotation.is_alive(key.generation, edge.fleet.now()) {
-        Ok((agent, key))
-    } else {
-        Err(ApiError::unauthorized(
-            "key_retired",
-            "This agent's key was retired: it agrees on another one by itself.",
-        ))
-    }
-}
-
-/// Whether an agent is let in at all.
-///
-/// # Errors
-/// 401 when it was revoked, 403 while it waits for an administrator.
-pub fn check_state(agent: &AgentRecord) -> Result<(), ApiError> {
-    match agent.state {
-        AgentState::Active => Ok(()),
-        AgentState::Pending => Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "agent_pending",
-            "This agent waits until an administrator approves it: dashboard, or `atlas agents approve`.",
-        )),
-        AgentState::Revoked => Err(ApiError::unauthorized(
-            "agent_revoked",
-            "This agent was revoked by an administrator, or another one was approved for its machine.",
-        )),
-    }
-}
-
-/// No agent has that key or id.
-pub fn unknown_agent() -> ApiError {
-    ApiError::unauthorized(
-        "unknown_agent",
-        "This agent is not enrolled here, or its machine was forgotten: enrol it again.",
-    )
-}
-
 fn not_its_machine() -> ApiError {
     ApiError::new(
         StatusCode::FORBIDDEN,
         "not_its_machine",
         "An agent may report for its own machine only.",
     )
-}
-
-/// A sealed report does not open.
-pub(super) fn decrypt_failed() -> ApiError {
-    ApiError::bad_request(
-        "decrypt_failed",
-        "The sealed report can't be opened with the key that is known.",
-    )
-    .told_as_in_2_0("Decryption failed")
 }

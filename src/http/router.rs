@@ -8,8 +8,9 @@ use atlas_actors::model::Scope;
 use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, commands, health, history, legacy_users, machines, openapi,
-    operator_keys, own_account, page, pins, quarantine, reports, sessions, stream, tokens, users, yardstick,
+    agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines,
+    openapi, operator_keys, own_account, page, pins, quarantine, reports, sessions, stream, tokens, users,
+    yardstick,
 };
 
 /// One row of the table.
@@ -46,6 +47,8 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/v2/enroll"                              Access::Agent => tokens::enrol;
         POST   "/api/v2/agents/rekey"                        Access::Agent => agents::rekey;
 
+        POST   "/api/v2/agents/channel"                      Access::Agent => channel::open;
+        POST   "/api/v2/agents/channel/pong"                 Access::Agent => channel::pong;
         POST   "/api/v2/pins"                                Access::Agent => pins::tell;
 
         GET    "/api/fleet/health"                           Access::Open => health::fleet;
@@ -65,6 +68,7 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/fleet/history/{id}"                     Access::Scope(Scope::MetricsRead) => history::recent;
         GET    "/api/fleet/machines/{id}/history"            Access::Scope(Scope::MetricsRead) => history::recent;
         GET    "/api/v2/machines/{id}/series"                Access::Scope(Scope::MetricsRead) => history::series;
+        POST   "/api/v2/machines/{id}/report-now"            Access::Scope(Scope::MachinesRead) => channel::ask_report;
         GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
         GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => commands::recent;
         PUT    "/api/v2/machines/{id}/tags"                  Access::Scope(Scope::MachinesWrite) => machines::tag;

@@ -1,6 +1,8 @@
 //! Counts the requests that each connection has under way, bodies of answers included, and refuses
 //! more than [`STREAMS_PER_CONNECTION`]: HTTP/2 lets a client open any number at once, and actix-web
 //! has no way to announce a bound. Streams that the client resets count until their handler is done.
+//! Also tells an answer that has nothing to send that its connection is gone, which actix-web notices only
+//! when it sends.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -12,8 +14,9 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, HttpRequest, ResponseError};
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use super::error::ApiError;
 use super::limits::STREAMS_PER_CONNECTION;
@@ -42,9 +45,19 @@ impl Drop for Place {
     }
 }
 
+/// Lives as long as its connection, and is never sent anything.
+struct Alive(watch::Sender<()>);
+
 /// Gives a new connection its count.
 pub fn count_on(_: &dyn Any, connection: &mut Extensions) {
     connection.insert(UnderWay::default());
+    connection.insert(Alive(watch::channel(()).0));
+}
+
+/// Fails when the request's connection is gone; never otherwise.
+#[must_use]
+pub fn connection_of(request: &HttpRequest) -> Option<watch::Receiver<()>> {
+    request.conn_data::<Alive>().map(|alive| alive.0.subscribe())
 }
 
 /// The middleware that refuses.

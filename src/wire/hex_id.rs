@@ -16,6 +16,8 @@ pub struct HexId<const N: usize>([u8; N]);
 pub type AgentId = HexId<16>;
 /// A key, of exactly one agent and epoch or of one command signer; 96 bits.
 pub type KeyId = HexId<12>;
+/// One opening of an agent's channel; 120 bits.
+pub type ChannelId = HexId<15>;
 /// A join token; 64 bits, which only find the row that holds the hash of its secret.
 pub type TokenId = HexId<8>;
 

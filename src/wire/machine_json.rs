@@ -1,13 +1,16 @@
 //! A machine's record as JSON: the card of the live page, the whole record, the whole fleet.
 
+use atlas_actors::channels::ChannelTable;
+use atlas_actors::messages::{Health, HealthState};
 use atlas_actors::model::{AgentKind, Metric};
 use atlas_actors::roster::{MachineSnapshot, Row};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::views::{AgentView, CardView, MachineView};
+use super::views::{AgentView, CardView, HealthCheckView, MachineView};
 
 /// A machine as the live page shows it.
 #[must_use]
@@ -47,9 +50,9 @@ fn round_to_tenth(value: f32) -> f32 {
     (value * 10.0).round() / 10.0
 }
 
-/// A machine's whole record.
+/// A machine's whole record, with how its agent answers.
 #[must_use]
-pub fn machine(machine: &MachineSnapshot) -> MachineView<'_> {
+pub fn machine<'a>(machine: &'a MachineSnapshot, channels: &'a ChannelTable) -> MachineView<'a> {
     MachineView {
         machine_id: machine.id.as_str(),
         info: document(&machine.facts.document).unwrap_or(RawValue::NULL),
@@ -69,6 +72,24 @@ pub fn machine(machine: &MachineSnapshot) -> MachineView<'_> {
             dropped_reports: machine.dropped,
             late_reports: machine.late,
         },
+        health_check: channels.health(&machine.id).map(|health| health_check(health)),
+    }
+}
+
+fn health_check(health: &Health) -> HealthCheckView<'_> {
+    let millis = |latency: Duration| (latency.as_secs_f64() * 10_000.0).round() / 10.0;
+    HealthCheckView {
+        status: health.state.name(),
+        last_check: health.checked_at.to_string(),
+        latency_ms: health.latency.map(millis),
+        error: match health.state {
+            HealthState::Reachable => None,
+            HealthState::Timeout => Some("The agent does not answer."),
+            HealthState::Unreachable => Some("The agent has no connection to the server."),
+        },
+        agent_version: &health.agent_version,
+        uptime_seconds: health.uptime.map(|uptime| uptime.as_secs()),
+        agent_responsive: health.state == HealthState::Reachable,
     }
 }
 
@@ -79,14 +100,14 @@ fn document(bytes: &[u8]) -> Option<&RawValue> {
 
 /// The whole fleet, as `{"machines":[…]}`.
 #[must_use]
-pub fn fleet(rows: &[Arc<Row>]) -> Bytes {
+pub fn fleet(rows: &[Arc<Row>], channels: &ChannelTable) -> Bytes {
     let mut json = Vec::with_capacity(rows.len() * 2_048 + 16);
     json.extend_from_slice(b"{\"machines\":[");
     for (index, row) in rows.iter().enumerate() {
         if index > 0 {
             json.push(b',');
         }
-        json.extend_from_slice(&to_json(&machine(&row.snapshot)));
+        json.extend_from_slice(&to_json(&machine(&row.snapshot, channels)));
     }
     json.extend_from_slice(b"]}");
     Bytes::from(json)

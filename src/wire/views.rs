@@ -3,6 +3,7 @@
 
 mod audit;
 mod certificate;
+mod channel;
 mod commands;
 mod enrolment;
 mod errors;
@@ -16,6 +17,7 @@ mod users;
 
 pub use audit::{AuditHeadView, AuditLineView, AuditRecordView, AuditView};
 pub use certificate::{CertificateView, RenewRequest};
+pub use channel::{HealthCheckView, ReportAskedView};
 pub use commands::{
     CommandAckRequest, CommandCreatedView, CommandParams, CommandRequest, CommandView, CommandsView,
     ReceiptView, StatusView,

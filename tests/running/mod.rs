@@ -1,5 +1,6 @@
 //! A real server in a folder of its own, as the tests start it, kill it and ask it.
 
+pub mod agent;
 pub mod enrolled;
 
 use std::io::{BufRead, BufReader};

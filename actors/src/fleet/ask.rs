@@ -1,8 +1,9 @@
 //! What the edge may ask of the fleet: one method for each question, each behind the admission limit
 //! and with a time limit, so that an overload is told at once and grows nowhere. What is asked about
-//! agents is in [`agents`].
+//! agents is in [`agents`], what goes over their channels in [`channels`].
 
 mod agents;
+mod channels;
 
 use std::sync::Arc;
 
@@ -62,6 +63,7 @@ impl Fleet {
         let commands_due = self.due.load().get(&machine).copied().unwrap_or(0);
         Ok(Receipt {
             commands_due,
+            report_now: self.channels().wants_report(&machine, self.now()),
             ..receipt
         })
     }

@@ -118,6 +118,8 @@ pub struct Receipt {
     pub duplicate: bool,
     /// Commands that wait for this machine.
     pub commands_due: u32,
+    /// Somebody looks at the machine: the next report should come soon.
+    pub report_now: bool,
     /// The report gave away that two processes may use its agent's credential.
     pub suspicion: Option<CloneEvidence>,
 }

@@ -25,5 +25,9 @@ export function fetchSeries(
 export const tagMachine = (id: string, tags: readonly string[]) =>
   request<TagsView>("PUT", `/api/v2/machines/${encodeURIComponent(id)}/tags`, { tags });
 
+/** Somebody looks at it: it should report now. */
+export const askForReport = (id: string) =>
+  request<undefined>("POST", `/api/v2/machines/${encodeURIComponent(id)}/report-now`);
+
 export const forgetMachine = (id: string) =>
   request<undefined>("DELETE", `/api/v2/machines/${encodeURIComponent(id)}`);

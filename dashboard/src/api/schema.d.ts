@@ -365,6 +365,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/agents/channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens an agent's channel; one that it had before ends.
+         * @description # Errors
+         *     401 or 403 when the agent is not let in, 409 when its clock is off or the opening is a repeat, 429
+         *     when it opens them too often, 503 when too many are open.
+         */
+        post: operations["open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/channel/pong": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the answer to a ping.
+         * @description # Errors
+         *     401 or 403 when the agent is not let in, 404 when nobody asked.
+         */
+        post: operations["pong"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents/rekey": {
         parameters: {
             query?: never;
@@ -625,6 +668,28 @@ export interface paths {
          *     404 when there is no such machine.
          */
         delete: operations["forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/machines/{id}/report-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a machine report now, since somebody looks at it. Nothing is changed by it, and however many
+         *     look, it is asked once in five seconds: it leaves no trace in the audit log.
+         * @description # Errors
+         *     404 when there is no such machine.
+         */
+        post: operations["ask_report"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1388,6 +1453,29 @@ export interface components {
             /** @description The server's time, when the agent's clock is wrong. */
             server_time?: string | null;
         };
+        /** @description How a machine's agent answered when it was last asked (contract, section 3). */
+        HealthCheckView: {
+            /** @description Whether it answers. */
+            agent_responsive: boolean;
+            /** @description The agent's version. */
+            agent_version: string;
+            /** @description What is wrong, in a sentence. */
+            error: string | null;
+            /** @description When this was found. */
+            last_check: string;
+            /**
+             * Format: double
+             * @description How long the way there and back took.
+             */
+            latency_ms: number | null;
+            /** @description `reachable`, `timeout` (it has a channel and does not answer) or `unreachable` (it has none). */
+            status: string;
+            /**
+             * Format: int64
+             * @description For how long the agent had run.
+             */
+            uptime_seconds: number | null;
+        };
         /** @description The server's state, without sign-in. */
         HealthView: {
             /** @description Machines that are known. */
@@ -1439,6 +1527,7 @@ export interface components {
             agent: components["schemas"]["AgentView"];
             /** @description When its first report came. */
             first_seen: string;
+            health_check?: components["schemas"]["HealthCheckView"] | null;
             /** @description What it says of itself; see `MachineInfo` in docs/api.md. */
             info: Record<string, never>;
             /**
@@ -1603,6 +1692,8 @@ export interface components {
             e2ee_verified: boolean;
             /** @description Whether the agent should agree on another key. */
             rekey?: boolean;
+            /** @description Whether somebody looks at this machine, so that another report should come soon. */
+            report_now?: boolean;
             /** @description `ok`. */
             status: string;
         };
@@ -1618,6 +1709,14 @@ export interface components {
              * @default false
              */
             new_key: boolean;
+        };
+        /** @description How an agent hears that somebody looks at its machine. */
+        ReportAskedView: {
+            /**
+             * @description `told` (it reports within a second), `told_before` (less than five seconds ago) or
+             *     `with_next_report` (it has no channel).
+             */
+            status: string;
         };
         /**
          * @description A user's role.
@@ -2346,6 +2445,54 @@ export interface operations {
             };
         };
     };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Sealed; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Stays open: a sealed message a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+        };
+    };
+    pong: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Sealed; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     rekey: {
         parameters: {
             query?: never;
@@ -2703,6 +2850,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    ask_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the agent hears of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportAskedView"];
+                };
             };
         };
     };

@@ -25,6 +25,7 @@ import { Processes } from "./Processes";
 import { readReport } from "./report";
 import { parseChoice } from "./span";
 import { Temperatures } from "./Temperatures";
+import { useLooking } from "./useLooking";
 
 export default function MachinePage({ id }: { id: string }) {
   const machine = useMachine(id);
@@ -46,6 +47,7 @@ function useMachine(id: string) {
 }
 
 function Machine({ machine }: { machine: MachineView }) {
+  useLooking(machine.machine_id);
   const card = useMachineCard(machine.machine_id);
   const report = useMemo(() => readReport(machine), [machine]);
   const search = useSearch();

@@ -87,13 +87,17 @@ impl Backlog {
     #[must_use]
     pub fn oldest_to_seal(&mut self, key: &str, sealed: u64) -> Option<StoredReport> {
         let report = self.oldest()?;
-        match self.disk.reserve_seal(key, sealed) {
-            Ok(()) => Some(report),
-            Err(error) => {
-                tracing::error!(%error, "reports wait: how often the key has sealed can't be written down");
-                None
-            }
+        self.reserve_seal(key, sealed).then_some(report)
+    }
+
+    /// Writes down that this key seals once more; false when it can't be, and then it must not.
+    #[must_use]
+    pub fn reserve_seal(&mut self, key: &str, sealed: u64) -> bool {
+        let reserved = self.disk.reserve_seal(key, sealed);
+        if let Err(error) = &reserved {
+            tracing::error!(%error, "nothing is sent: how often the key has sealed can't be written down");
         }
+        reserved.is_ok()
     }
 
     /// Drops a report that has arrived.

@@ -19,6 +19,8 @@ pub enum Step {
         audit_head: Option<AuditHead>,
         /// The server asks this agent to agree on another key.
         rekey: bool,
+        /// What else it wants at once.
+        wanted: Wanted,
     },
     /// It will never be taken: set it aside.
     Refuse(String),
@@ -53,10 +55,23 @@ impl Step {
     }
 }
 
+/// What the server wants of this agent, said with the answer to a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Somebody looks at the machine.
+    pub report: bool,
+    /// Commands wait.
+    pub commands: bool,
+}
+
 #[derive(Default, Deserialize)]
 struct Receipt {
     #[serde(default)]
     rekey: bool,
+    #[serde(default)]
+    report_now: bool,
+    #[serde(default)]
+    commands_due: u32,
 }
 
 #[derive(Default, Deserialize)]
@@ -90,7 +105,7 @@ impl ErrorBody {
 }
 
 /// What to do after this answer.
-pub(super) async fn step(response: reqwest::Response) -> Step {
+pub(in crate::agent) async fn step(response: reqwest::Response) -> Step {
     let status = response.status();
     let after = response
         .headers()
@@ -112,6 +127,10 @@ fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
         return Step::Settle {
             audit_head: audit_head::told_in_receipt(body),
             rekey: receipt.rekey,
+            wanted: Wanted {
+                report: receipt.report_now,
+                commands: receipt.commands_due > 0,
+            },
         };
     }
     let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
@@ -138,7 +157,7 @@ fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
 }
 
 /// Why there was no answer, in a sentence.
-pub(super) fn unreachable(error: &reqwest::Error) -> String {
+pub(in crate::agent) fn unreachable(error: &reqwest::Error) -> String {
     format!("the server can't be reached ({})", root_cause(error))
 }
 
@@ -165,7 +184,11 @@ mod tests {
 
     #[test]
     fn settles_only_what_was_acknowledged() {
-        let settled = |rekey, audit_head| Step::Settle { audit_head, rekey };
+        let settled = |rekey, audit_head| Step::Settle {
+            audit_head,
+            rekey,
+            wanted: Wanted::default(),
+        };
         assert_eq!(decided(200, "{}"), settled(false, None));
         assert_eq!(decided(200, r#"{"rekey":true}"#), settled(true, None));
         let head = format!(r#"{{"audit_head":{{"seq":7,"hash":"{}"}}}}"#, "ab".repeat(32));
@@ -176,6 +199,16 @@ mod tests {
         );
         assert!(matches!(decided(204, ""), Step::Retry { .. }));
         assert!(matches!(decided(302, ""), Step::Retry { .. }));
+    }
+
+    #[test]
+    fn hears_what_the_server_wants_besides() {
+        let wanted = |body| match decided(200, body) {
+            Step::Settle { wanted, .. } => (wanted.report, wanted.commands),
+            step => panic!("{step:?}"),
+        };
+        assert_eq!(wanted(r#"{"commands_due":0}"#), (false, false));
+        assert_eq!(wanted(r#"{"commands_due":2,"report_now":true}"#), (true, true));
     }
 
     #[test]

@@ -25,9 +25,9 @@ pub(super) const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// An agent's identity, ready for use.
 pub struct Credential {
-    pub(super) identity: AgentIdentity,
-    pub(super) key: SealKey,
-    pub(super) client: reqwest::Client,
+    pub(in crate::agent) identity: AgentIdentity,
+    pub(in crate::agent) key: SealKey,
+    pub(in crate::agent) client: reqwest::Client,
 }
 
 impl Credential {

@@ -48,6 +48,7 @@ pub(super) async fn start(
         identity,
         outage: outage_rule(&config.fleet.agent),
         monitors: agent::monitors::planned(config),
+        channel: config.fleet.agent.channel.enabled,
     })?;
     Ok(LocalAgent { machine_id, handle })
 }

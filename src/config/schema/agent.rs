@@ -25,6 +25,16 @@ pub struct AgentConfig {
     pub circuit_breaker: CircuitBreakerConfig,
     /// What it looks at beside the system itself.
     pub monitors: MonitorsConfig,
+    /// Whether the server can tell the agent something at once.
+    pub channel: ChannelConfig,
+}
+
+/// The connection over which the server can tell the agent something at once.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChannelConfig {
+    /// Whether the agent keeps one open.
+    pub enabled: bool,
 }
 
 /// When a report that did not arrive is sent again.
@@ -67,6 +77,7 @@ impl Default for AgentConfig {
             retry: RetryConfig::default(),
             circuit_breaker: CircuitBreakerConfig::default(),
             monitors: MonitorsConfig::default(),
+            channel: ChannelConfig::default(),
         }
     }
 }
@@ -80,6 +91,12 @@ impl Default for RetryConfig {
             multiplier: 2.0,
             max_delay: 60.0,
         }
+    }
+}
+
+impl Default for ChannelConfig {
+    fn default() -> Self {
+        Self { enabled: true }
     }
 }
 

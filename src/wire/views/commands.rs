@@ -18,6 +18,9 @@ pub struct ReceiptView<'a> {
     pub duplicate: bool,
     /// How many commands wait for this machine.
     pub commands_due: u32,
+    /// Whether somebody looks at this machine, so that another report should come soon.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub report_now: bool,
     /// How far the server's audit log has come; for enrolled agents, which remember it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_head: Option<AuditHeadView>,

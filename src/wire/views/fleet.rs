@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::channel::HealthCheckView;
 use super::live::{AlarmView, PresenceView};
 
 /// A machine's whole record (contract, section 3), with what ATLAS adds.
@@ -32,6 +33,9 @@ pub struct MachineView<'a> {
     pub interval_s: u32,
     /// Who reports for it.
     pub agent: AgentView<'a>,
+    /// How its agent answers over its channel; only when it ever had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheckView<'a>>,
 }
 
 /// Who reports for a machine.
