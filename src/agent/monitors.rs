@@ -13,6 +13,7 @@ pub mod voice;
 pub mod vpn;
 pub mod watcher;
 pub mod wifi;
+pub mod words_of_2_0;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -194,6 +194,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         outage: outage_rule(&config.fleet.agent),
         monitors: agent::monitors::planned(config),
         channel: config.fleet.agent.channel.enabled,
+        diagnosis: agent::diagnosis::AnalystRule::of(config),
     })?;
     let revoked = tokio::select! {
         told = signal::next() => {

@@ -49,6 +49,7 @@ pub(super) async fn start(
         outage: outage_rule(&config.fleet.agent),
         monitors: agent::monitors::planned(config),
         channel: config.fleet.agent.channel.enabled,
+        diagnosis: agent::diagnosis::AnalystRule::of(config),
     })?;
     Ok(LocalAgent { machine_id, handle })
 }
