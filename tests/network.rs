@@ -15,9 +15,14 @@ use atlas::agent::diagnosis::{Analyst, AnalystRule};
 use atlas::agent::monitors::Monitor;
 use atlas::agent::monitors::ping::{Ping, PingRule};
 use atlas::config::Config;
+use atlas::wire::envelope_v2::{Compression, Context, Outgoing};
 use atlas::wire::report_v1::{DiagnosisV1, TroubleV1};
+use atlas::wire::speed_test::{SPEED_TEST_HEADER, SPEED_TEST_ROUTE};
 use atlas_actors::clock::{Clock, SystemClock};
+use reqwest::blocking::Response;
 use running::Server;
+use running::enrolled::{self, Enrolled};
+use serde_json::json;
 
 /// A name server that knows every name.
 fn name_server() -> String {
@@ -102,6 +107,87 @@ fn what_the_network_monitors_find_reaches_the_server() {
     assert_eq!(metrics["saas_endpoints"]["http"]["availability"], 100.0);
     assert!(metrics["network_quality"]["dns_avg_latency"].is_number());
     assert_eq!(metrics["vpn"]["connected"].as_bool().map(|_| ()), Some(()));
+}
+
+/// Asks for bytes as an agent does, and reads none of them.
+fn ask_for(server: &Server, agent: &Enrolled, bytes: u64) -> Response {
+    let question = json!({"bytes": bytes}).to_string();
+    let sealed = agent.identity.seal_key(0).seal(&Outgoing {
+        seq: 0,
+        sent_at: SystemClock.now(),
+        context: Context {
+            method: "POST",
+            route: SPEED_TEST_ROUTE,
+        },
+        compression: Compression::Allowed,
+        plaintext: question.as_bytes(),
+    });
+    let request = server.client.get(format!("{}{SPEED_TEST_ROUTE}", server.url));
+    let header = serde_json::to_string(&sealed.unwrap()).unwrap();
+    request.header(SPEED_TEST_HEADER, header).send().unwrap()
+}
+
+#[test]
+fn speed_tests_are_for_agents_and_few_at_once() {
+    let server = Server::start();
+    let token = enrolled::token(&server, 1);
+    let (_, agent) = enrolled::enrol(&server, &token, "m").unwrap();
+    let bare = server
+        .client
+        .get(format!("{}{SPEED_TEST_ROUTE}", server.url))
+        .send()
+        .unwrap();
+    assert_eq!(enrolled::code(bare), (401, "not_sealed".to_owned()));
+    let too_many = ask_for(&server, &agent, (64 << 20) + 1);
+    assert_eq!(enrolled::code(too_many), (400, "speed_test_size".to_owned()));
+    let whole = ask_for(&server, &agent, 100_000).bytes().unwrap();
+    assert_eq!(whole.len(), 100_000);
+    let unread = [
+        ask_for(&server, &agent, 64 << 20),
+        ask_for(&server, &agent, 64 << 20),
+    ];
+    assert_eq!(unread[0].status(), 200);
+    let third = ask_for(&server, &agent, 1 << 20);
+    assert!(third.headers().contains_key("retry-after"));
+    assert_eq!(enrolled::code(third), (503, "speed_tests_busy".to_owned()));
+    assert_eq!(
+        ask_for(&server, &agent, 0).status(),
+        200,
+        "a round trip takes nobody's line"
+    );
+    drop(unread);
+    while ask_for(&server, &agent, 1 << 20).status() != 200 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_agent_tests_its_line_to_the_server_and_the_fleet_shows_it() {
+    let server = start(&[
+        ("ATLAS__FLEET__AGENT__MONITORS__SPEEDTEST__ENABLED", "true"),
+        ("SPEEDTEST_INTERVAL", "1"),
+        ("ATLAS__NETWORK__SPEEDTEST__SLOW_SPEED_THRESHOLD", "900000"),
+        ("ATLAS__NETWORK__SPEEDTEST__CONSECUTIVE_SLOW_TRIGGER", "2"),
+    ]);
+    let list = server.until("a second speed test", |list| {
+        list["machines"][0]["latest_metrics"]["speedtest"]["recent"][0].is_object()
+    });
+    let machine = list["machines"][0]["machine_id"].as_str().unwrap().to_owned();
+    let tests = &list["machines"][0]["latest_metrics"]["speedtest"];
+    assert!(tests["last"]["download_mbps"].as_f64().unwrap() > 1.0, "{tests}");
+    assert!(tests["last"]["upload_mbps"].as_f64().unwrap() > 1.0, "{tests}");
+    assert!(tests["last"]["latency_ms"].is_number() && tests["last"]["is_slow"] == true);
+    assert!(tests["slow_in_a_row"].as_u64().unwrap() >= 2);
+    let series = server.get(&format!(
+        "/api/v2/machines/{machine}/series?metrics=download_mbps"
+    ));
+    assert!(
+        series["series"]["download_mbps"]["max"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(serde_json::Value::is_number)
+    );
 }
 
 /// A process in a network of its own, which plays the gateway.

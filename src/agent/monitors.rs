@@ -8,6 +8,7 @@ pub mod dns;
 pub mod gateway;
 pub mod own_cost;
 pub mod ping;
+pub mod speedtest;
 pub mod tool;
 pub mod voice;
 pub mod vpn;
@@ -16,6 +17,7 @@ pub mod wifi;
 pub mod words_of_2_0;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -119,7 +121,14 @@ impl Plan {
     }
 }
 
-/// All monitors that are switched on.
+/// All monitors that are switched on, for the agent of that folder and that server.
+#[must_use]
+pub fn planned_for(config: &Config, folder: &Path, server_url: &str) -> Vec<Plan> {
+    let tests = speedtest::planned(config, folder, Some(server_url));
+    planned(config).into_iter().chain(tests).collect()
+}
+
+/// All monitors that are switched on and need nothing but this machine.
 #[must_use]
 pub fn planned(config: &Config) -> Vec<Plan> {
     let monitors = &config.fleet.agent.monitors;
