@@ -10,6 +10,7 @@
 
 pub mod channel;
 pub mod collect;
+pub mod diagnosis;
 pub mod enrol;
 pub mod identity_file;
 pub mod monitors;
@@ -33,6 +34,7 @@ use tokio::sync::watch;
 use crate::wire::enrolment::identity::AgentIdentity;
 use channel::{Channel, ChannelParts};
 use collect::Collector;
+use diagnosis::{Analyst, AnalystRule};
 use monitors::board::Board;
 use monitors::{Plan, watcher};
 use nudge::Bells;
@@ -59,6 +61,8 @@ pub struct AgentSettings {
     pub monitors: Vec<Plan>,
     /// Whether it keeps a channel open, over which the server can tell it something at once.
     pub channel: bool,
+    /// How it tells where the network's trouble is.
+    pub diagnosis: AnalystRule,
 }
 
 /// How an agent deals with a server that does not answer.
@@ -137,7 +141,11 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
         bells: bells.clone(),
     });
     let collector = Collector::start_thread(machine_id, settings.interval);
-    let board = keep(ActorName::Board, None, Board::default());
+    let board = keep(
+        ActorName::Board,
+        None,
+        Board::new(Analyst::new(settings.diagnosis)),
+    );
     watcher::start_all(settings.monitors, &board);
     let sampler = Sampler::start_supervised(SamplerParts {
         collector,

@@ -32,6 +32,7 @@ pub mod sealed;
 pub mod security_headers;
 pub mod sessions;
 pub mod site;
+pub mod speedtest;
 pub mod stream;
 pub mod streams;
 pub mod tokens;
@@ -80,6 +81,8 @@ pub struct Edge {
     pub certificates: Certificates,
     /// Places for attempts to sign in that are answered later.
     pub held_back: Semaphore,
+    /// The line, as far as speed tests may take it.
+    pub tested_line: speedtest::TestedLine,
     /// Places for live streams.
     pub viewers: Arc<Semaphore>,
     /// Turns true when the server stops.

@@ -19,6 +19,7 @@ pub mod pins;
 pub mod report_v1;
 pub mod secret;
 pub mod shape;
+pub mod speed_test;
 pub mod wrapping;
 
 #[cfg(feature = "server")]

@@ -9,6 +9,7 @@ pub mod report;
 pub mod scope;
 mod stored_samples;
 pub mod user;
+pub mod voice_quality;
 
 pub use facts::{AgentKind, Facts, OsFamily};
 pub use machine_id::{MachineId, MachineIdError, Tag};
@@ -17,3 +18,4 @@ pub use presence::{Presence, PresenceRule};
 pub use report::{CloneEvidence, Counters, Delivery, Receipt, Report};
 pub use scope::{Scope, Scopes};
 pub use user::{Role, UserName};
+pub use voice_quality::VoiceQuality;

@@ -3,11 +3,21 @@
 //! until the next report takes it along.
 
 pub mod board;
+pub mod checks;
+pub mod dns;
+pub mod gateway;
 pub mod own_cost;
+pub mod ping;
+pub mod speedtest;
 pub mod tool;
+pub mod voice;
+pub mod vpn;
 pub mod watcher;
+pub mod wifi;
+pub mod words_of_2_0;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -64,6 +74,9 @@ pub struct MonitorRule {
     pub interval: Duration,
     /// How long a look may take.
     pub timeout: Duration,
+    /// Whether a look's time goes by in waiting for others, which costs the machine nothing: it is then
+    /// too long only when it was cut off.
+    pub waits: bool,
 }
 
 impl MonitorRule {
@@ -73,6 +86,7 @@ impl MonitorRule {
         Self {
             interval: Duration::from_secs(config.interval),
             timeout: Duration::from_secs(config.timeout),
+            waits: false,
         }
     }
 }
@@ -99,14 +113,49 @@ impl Plan {
             make: Box::new(move || Box::new(make())),
         })
     }
+
+    /// One whose looks wait for others.
+    fn waiting(mut self) -> Self {
+        self.rule.waits = true;
+        self
+    }
 }
 
-/// All monitors that are switched on.
+/// All monitors that are switched on, for the agent of that folder and that server.
+#[must_use]
+pub fn planned_for(config: &Config, folder: &Path, server_url: &str) -> Vec<Plan> {
+    let tests = speedtest::planned(config, folder, Some(server_url));
+    planned(config).into_iter().chain(tests).collect()
+}
+
+/// All monitors that are switched on and need nothing but this machine.
 #[must_use]
 pub fn planned(config: &Config) -> Vec<Plan> {
     let monitors = &config.fleet.agent.monitors;
-    [Plan::new("own_cost", &monitors.own_cost, own_cost::OwnCost::new)]
+    let plans = [Plan::new("own_cost", &monitors.own_cost, own_cost::OwnCost::new)];
+    plans
         .into_iter()
+        .chain(of_the_network(config))
         .flatten()
         .collect()
+}
+
+/// Those that look at the network.
+fn of_the_network(config: &Config) -> [Option<Plan>; 5] {
+    let (monitors, network) = (&config.fleet.agent.monitors, &config.network);
+    let wifi = monitors.wifi.each(wifi::Wifi::interval_s(config));
+    let signal = network.wifi.signal_thresholds;
+    let ping = monitors.ping.each(network.ping.update_interval);
+    let ping_rule = ping::PingRule::of(config);
+    let asks = config.clone();
+    let mut checks = monitors.checks;
+    checks.enabled &= !network.checks.targets.is_empty();
+    let targets = network.checks.targets.clone();
+    [
+        Plan::new("wifi", &wifi, move || wifi::Wifi::new(signal)),
+        Plan::new("ping", &ping, move || ping::Ping::new(ping_rule.clone())).map(Plan::waiting),
+        Plan::new("dns", &monitors.dns, move || dns::Dns::new(&asks)).map(Plan::waiting),
+        Plan::new("checks", &checks, move || checks::Checks::new(&targets)).map(Plan::waiting),
+        Plan::new("vpn", &monitors.vpn, || vpn::Vpn),
+    ]
 }

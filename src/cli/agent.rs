@@ -187,13 +187,14 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
     let server_url = server_url(config, &identity);
     tracing::info!(machine = %identity.machine_id, server = %server_url, "the agent reports");
     let agent = agent::start(AgentSettings {
+        monitors: agent::monitors::planned_for(config, &data_dir.agent(), &server_url),
         server_url: Some(server_url),
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         folder: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
-        monitors: agent::monitors::planned(config),
         channel: config.fleet.agent.channel.enabled,
+        diagnosis: agent::diagnosis::AnalystRule::of(config),
     })?;
     let revoked = tokio::select! {
         told = signal::next() => {

@@ -163,6 +163,7 @@ async fn start(
         site: site(config, &names, &public_url)?,
         certificates,
         held_back: Semaphore::new(limits::HELD_BACK_MAX),
+        tested_line: http::speedtest::TestedLine::default(),
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),

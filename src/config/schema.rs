@@ -14,8 +14,8 @@ pub use agent::{AgentConfig, CircuitBreakerConfig, RetryConfig};
 pub use agent_monitors::{MonitorConfig, MonitorsConfig, ProbeConfig};
 pub use logging::{LogFormat, LoggingConfig};
 pub use monitors::{
-    AnalyzerConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds, SpeedtestConfig,
-    SystemConfig, SystemMetricsConfig, WifiConfig,
+    AnalyzerConfig, ChecksConfig, DnsConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds,
+    SpeedtestConfig, SystemConfig, SystemMetricsConfig, WifiConfig,
 };
 pub use server::{AcmeConfig, EncryptionConfig, PresenceConfig, ServerConfig, SslConfig};
 

@@ -92,3 +92,18 @@ pub const HELD_BACK_MAX: usize = 64;
 pub const KEY_DAYS_DEFAULT: u32 = 90;
 /// See [`KEY_DAYS_DEFAULT`].
 pub const KEY_DAYS_MAX: u32 = 3_650;
+
+/// Speed tests at once. Reason: with more each would measure the others.
+pub const SPEED_TESTS_MAX: usize = 2;
+
+/// KiB of speed tests in [`SPEED_TEST_BUDGET_SPAN`]: 8 GiB, a fiftieth of what a gigabit line carries.
+pub const SPEED_TEST_BUDGET_KIB: u32 = 8 * 1024 * 1024;
+
+/// See [`SPEED_TEST_BUDGET_KIB`].
+pub const SPEED_TEST_BUDGET_SPAN: Duration = Duration::from_secs(3_600);
+
+/// How long the bytes of one speed test may take.
+pub const SPEED_TEST_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Seconds that an agent waits whose speed test was refused. Reason: two others need about as long.
+pub const SPEED_TEST_RETRY_AFTER_S: u64 = 30;

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
-    own_account, pins, quarantine, reports, sessions, stream, tokens, users,
+    own_account, pins, quarantine, reports, sessions, speedtest, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -33,6 +33,8 @@ use crate::wire::views;
         agents::rekey,
         channel::open,
         channel::pong,
+        speedtest::send,
+        speedtest::take,
         channel::ask_report,
         health::fleet,
         sessions::sign_in,

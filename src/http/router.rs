@@ -9,8 +9,8 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines,
-    openapi, operator_keys, own_account, page, pins, quarantine, reports, sessions, stream, tokens, users,
-    yardstick,
+    openapi, operator_keys, own_account, page, pins, quarantine, reports, sessions, speedtest, stream,
+    tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -49,6 +49,8 @@ pub fn table() -> Vec<Entry> {
 
         POST   "/api/v2/agents/channel"                      Access::Agent => channel::open;
         POST   "/api/v2/agents/channel/pong"                 Access::Agent => channel::pong;
+        GET    "/api/v2/agents/speedtest"                    Access::Agent => speedtest::send;
+        POST   "/api/v2/agents/speedtest"                    Access::Agent => speedtest::take;
         POST   "/api/v2/pins"                                Access::Agent => pins::tell;
 
         GET    "/api/fleet/health"                           Access::Open => health::fleet;

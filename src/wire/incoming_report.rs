@@ -4,6 +4,7 @@
 
 pub mod facts;
 pub mod metrics;
+mod probes;
 
 use std::sync::Arc;
 

@@ -31,15 +31,27 @@ macro_rules! part {
     };
 }
 
+mod diagnosis;
 mod machine_info;
 mod metrics;
 mod own_cost;
+mod ping;
 mod section;
+mod services_asked;
+mod speedtest;
+mod vpn;
+mod wifi;
 
+pub use self::diagnosis::*;
 pub use self::machine_info::*;
 pub use self::metrics::*;
 pub use self::own_cost::*;
+pub use self::ping::*;
 pub use self::section::*;
+pub use self::services_asked::*;
+pub use self::speedtest::*;
+pub use self::vpn::*;
+pub use self::wifi::*;
 
 /// One report of one machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -17,6 +17,12 @@ pub const KEY: &str = "shared-key-of-the-tests";
 /// The administrator's password in tests.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// No test leaves this machine: those of the network monitors name targets of their own.
+pub const SWITCHED_OFF: [&str; 2] = [
+    "ATLAS__FLEET__AGENT__MONITORS__PING__ENABLED",
+    "ATLAS__FLEET__AGENT__MONITORS__DNS__ENABLED",
+];
+
 /// A running server.
 pub struct Server {
     child: Child,
@@ -266,6 +272,7 @@ pub fn at_home(mut command: Command, home: &Path) -> Command {
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("FLEET_API_KEY", KEY)
         .env("FLEET_WEB_PASSWORD", PASSWORD)
+        .envs(SWITCHED_OFF.map(|name| (name, "false")))
         .stdin(Stdio::null());
     command
 }

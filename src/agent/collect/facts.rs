@@ -64,6 +64,7 @@ pub(super) fn collect(
         agent_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         disks: Some(disks::facts(all_disks)).filter(|disks| !disks.is_empty()),
         network_interfaces: interfaces,
+        ..MachineInfoV1::default()
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Context, Handler, Message, Supervised};
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
 
-use super::{Finding, Missing};
+use super::{Finding, Missing, words_of_2_0};
+use crate::agent::diagnosis::Analyst;
 use crate::wire::report_v1::{
     MachineInfoV1, MetricsV1, ReportV1, SECTION_BYTES_MAX, SectionV1, SlowedMonitorV1, Unavailable,
 };
@@ -79,9 +80,22 @@ struct SentSection {
 pub struct Board {
     noted: BTreeMap<&'static str, Noted>,
     sent: BTreeMap<&'static str, SentSection>,
+    analyst: Option<Analyst>,
 }
 
+/// With each round of this monitor, the analyst looks at what all of them found.
+const ANALYSED_WITH: &str = "ping";
+
 impl Board {
+    /// An empty one, whose analyst says where trouble is.
+    #[must_use]
+    pub fn new(analyst: Analyst) -> Self {
+        Self {
+            analyst: Some(analyst),
+            ..Self::default()
+        }
+    }
+
     fn note(&mut self, note: Note, taken_at: Timestamp, now: Instant) {
         let noted = Noted {
             found: note.found,
@@ -91,9 +105,28 @@ impl Board {
             slowed: note.slowed,
         };
         self.noted.insert(note.monitor, noted);
+        if note.monitor == ANALYSED_WITH
+            && let Some(mut analyst) = self.analyst.take()
+        {
+            analyst.look(&self.fresh(now), taken_at);
+            self.analyst = Some(analyst);
+        }
     }
 
-    fn gather(&mut self, now: Instant) -> Gathered {
+    /// All metrics that are not stale.
+    fn fresh(&self, now: Instant) -> MetricsV1 {
+        let mut metrics = MetricsV1::default();
+        for noted in self.noted.values() {
+            if let Ok(finding) = &noted.found
+                && now.saturating_duration_since(noted.at) <= noted.fresh_for
+            {
+                metrics.take_over(finding.metrics.clone());
+            }
+        }
+        metrics
+    }
+
+    fn gather(&mut self, now: Instant, at: Timestamp) -> Gathered {
         let mut gathered = Gathered::default();
         let mut slowed = Vec::new();
         let mut missing = BTreeMap::new();
@@ -127,6 +160,10 @@ impl Board {
         if let Some(cost) = gathered.metrics.agent.as_mut() {
             cost.slowed = (!slowed.is_empty()).then_some(slowed);
         }
+        words_of_2_0::fill(&mut gathered.metrics);
+        // Without fresh pings the last diagnosis is no longer true.
+        let analyst = self.analyst.as_ref().filter(|_| gathered.metrics.ping.is_some());
+        gathered.metrics.diagnosis = analyst.and_then(|analyst| analyst.said(at));
         gathered
     }
 }
@@ -181,7 +218,7 @@ impl Handler<Gather> for Board {
     type Result = Gathered;
 
     fn handle(&mut self, _: Gather, _: &mut Context<Self>) -> Gathered {
-        self.gather(Instant::now())
+        self.gather(Instant::now(), SystemClock.now())
     }
 }
 
@@ -189,6 +226,7 @@ impl Handler<Gather> for Board {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_secs(0);
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn note(monitor: &'static str, found: Result<Finding, Missing>) -> Note {
@@ -211,8 +249,8 @@ mod tests {
     fn what_is_fresh_rides_along_and_what_is_stale_says_so() {
         let (mut board, now) = (Board::default(), Instant::now());
         board.note(note("uptime", Ok(uptime(7))), Timestamp::from_secs(0), now);
-        assert_eq!(board.gather(now + MINUTE).metrics.uptime_seconds, Some(7));
-        let late = board.gather(now + MINUTE * 2).metrics;
+        assert_eq!(board.gather(now + MINUTE, NOW).metrics.uptime_seconds, Some(7));
+        let late = board.gather(now + MINUTE * 2, NOW).metrics;
         assert_eq!(late.uptime_seconds, None);
         assert_eq!(late.unavailable.unwrap()["uptime"], Unavailable::Stale);
     }
@@ -226,7 +264,7 @@ mod tests {
             Timestamp::from_secs(0),
             Instant::now(),
         );
-        let metrics = board.gather(Instant::now()).metrics;
+        let metrics = board.gather(Instant::now(), NOW).metrics;
         assert_eq!(
             metrics.unavailable.unwrap()["disk_health"],
             Unavailable::Unsupported
@@ -248,7 +286,7 @@ mod tests {
                 ..note("software", Ok(finding))
             };
             board.note(note, Timestamp::from_secs(5), at);
-            board.gather(at).sections
+            board.gather(at, NOW).sections
         };
         assert_eq!(found(&mut board, &["vim"], now).len(), 1);
         assert!(found(&mut board, &["vim"], now + MINUTE).is_empty());

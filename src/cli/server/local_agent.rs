@@ -47,8 +47,9 @@ pub(super) async fn start(
         folder: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
-        monitors: agent::monitors::planned(config),
+        monitors: agent::monitors::planned_for(config, &data_dir.agent(), local_url),
         channel: config.fleet.agent.channel.enabled,
+        diagnosis: agent::diagnosis::AnalystRule::of(config),
     })?;
     Ok(LocalAgent { machine_id, handle })
 }

@@ -28,6 +28,10 @@ part! {
         boot_time: String,
         /// Its address in its own network.
         local_ip: String,
+        /// The first machine on its way out: its default route.
+        gateway: String,
+        /// The wireless network that it is in.
+        ssid: String,
         /// What its owner calls it (macOS).
         computer_name: String,
         /// The hardware's serial number.

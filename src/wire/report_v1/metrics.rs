@@ -32,6 +32,28 @@ part! {
         temperature: TemperatureV1,
         /// All sensors.
         temperatures: Vec<SensorV1>,
+        /// How packets fare.
+        ping: super::PingV1,
+        /// The wireless network.
+        wifi: super::WifiV1,
+        /// Whether names are found.
+        dns: super::DnsV1,
+        /// The services that the config names.
+        checks: Vec<super::CheckV1>,
+        /// Whether a VPN is up.
+        vpn: super::VpnV1,
+        /// What voices would sound like.
+        voice: super::VoiceV1,
+        /// How fast the network is.
+        speedtest: super::SpeedtestV1,
+        /// Where the network's trouble is.
+        diagnosis: super::DiagnosisV1,
+        /// 2.0's words on the network.
+        network_quality: super::NetworkQualityV1,
+        /// 2.0's words on services, by their kind.
+        saas_endpoints: BTreeMap<String, super::SaasCategoryV1>,
+        /// 2.0's words on roaming.
+        wifi_roaming: super::WifiRoamingV1,
         /// What the agent itself costs.
         agent: super::OwnCostV1,
         /// Why something that could be expected is missing.
