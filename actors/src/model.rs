@@ -7,6 +7,7 @@ pub mod metric;
 pub mod presence;
 pub mod report;
 pub mod scope;
+pub mod section;
 mod stored_samples;
 pub mod user;
 
@@ -16,4 +17,5 @@ pub use metric::{METRIC_COUNT, Metric, Samples, Unit};
 pub use presence::{Presence, PresenceRule};
 pub use report::{CloneEvidence, Counters, Delivery, Receipt, Report};
 pub use scope::{Scope, Scopes};
+pub use section::{Section, SectionName, SectionNameError};
 pub use user::{Role, UserName};

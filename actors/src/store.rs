@@ -80,6 +80,8 @@ pub enum DocumentKind {
     Audit,
     /// The server's own few settings.
     Server,
+    /// A part of a machine's reports that seldom changes.
+    Section,
 }
 
 impl DocumentKind {
@@ -96,6 +98,7 @@ impl DocumentKind {
         Self::Quarantine,
         Self::Audit,
         Self::Server,
+        Self::Section,
     ];
 
     /// The name under which an engine files it. Part of the stored format: never changed.
@@ -113,6 +116,7 @@ impl DocumentKind {
             Self::Quarantine => "quarantine",
             Self::Audit => "audit",
             Self::Server => "server",
+            Self::Section => "section",
         }
     }
 }

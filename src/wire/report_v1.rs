@@ -31,15 +31,33 @@ macro_rules! part {
     };
 }
 
+mod crashes;
+mod disk_health;
 mod machine_info;
 mod metrics;
 mod own_cost;
+mod peripherals;
+mod posture;
+mod power;
 mod section;
+mod services;
+mod software;
+mod thermal;
+mod updates;
 
+pub use self::crashes::*;
+pub use self::disk_health::*;
 pub use self::machine_info::*;
 pub use self::metrics::*;
 pub use self::own_cost::*;
+pub use self::peripherals::*;
+pub use self::posture::*;
+pub use self::power::*;
 pub use self::section::*;
+pub use self::services::*;
+pub use self::software::*;
+pub use self::thermal::*;
+pub use self::updates::*;
 
 /// One report of one machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
