@@ -18,6 +18,8 @@ pub mod pin_set;
 pub mod pins;
 pub mod report_v1;
 pub mod secret;
+pub mod section_changes;
+pub mod section_json;
 pub mod shape;
 pub mod wrapping;
 

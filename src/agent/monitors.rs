@@ -3,17 +3,28 @@
 //! until the next report takes it along.
 
 pub mod board;
+pub mod disk_health;
+mod kernel_file;
 pub mod own_cost;
+pub mod power;
+pub mod services;
+pub mod thermal;
 pub mod tool;
 pub mod watcher;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, join_all};
+use serde::Serialize;
 
+use super::csv_log::CsvLogs;
 use crate::config::{Config, MonitorConfig};
 use crate::wire::report_v1::{MachineInfoV1, MetricsV1, Unavailable};
+use board::Gathered;
+use disk_health::DiskHealth;
+use power::Power;
+use thermal::Thermal;
 
 /// Looks at one thing again and again.
 pub trait Monitor {
@@ -31,6 +42,31 @@ pub struct Finding {
     pub facts: MachineInfoV1,
     /// Large and seldom new, by name: rides along when it changed.
     pub sections: BTreeMap<&'static str, serde_json::Value>,
+}
+
+impl Finding {
+    /// One section.
+    #[must_use]
+    pub fn section<T: Serialize>(name: &'static str, value: &T) -> Self {
+        // A type of the report always serialises.
+        let value = serde_json::to_value(value).unwrap_or_default();
+        Self {
+            sections: [(name, value)].into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Finding {
+    /// Says that something of it is missing.
+    pub fn note_missing(&mut self, what: &str, missing: Missing) {
+        let unavailable = self.metrics.unavailable.get_or_insert_default();
+        unavailable.insert(what.to_owned(), missing.why);
+        if let Some(detail) = missing.detail {
+            let details = self.metrics.unavailable_detail.get_or_insert_default();
+            details.insert(what.to_owned(), detail);
+        }
+    }
 }
 
 impl From<MetricsV1> for Finding {
@@ -88,25 +124,61 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn new<M: Monitor + 'static>(
+    fn new(
         name: &'static str,
         config: &MonitorConfig,
-        make: impl Fn() -> M + 'static,
+        make: impl Fn() -> Box<dyn Monitor> + 'static,
     ) -> Option<Self> {
         config.enabled.then(|| Self {
             name,
             rule: MonitorRule::of(config),
-            make: Box::new(move || Box::new(make())),
+            make: Box::new(make),
         })
     }
+}
+
+/// One look of each, all at the same time; none takes longer than `limit`.
+pub async fn look_once(plans: Vec<Plan>, limit: Duration) -> Gathered {
+    let looks = plans.into_iter().map(|plan| async move {
+        let mut monitor = (plan.make)();
+        let found = tokio::time::timeout(limit.min(plan.rule.timeout), monitor.look()).await;
+        let found = found.unwrap_or_else(|_| Err(Unavailable::TimedOut.into()));
+        (plan.name, found)
+    });
+    Gathered::of(join_all(looks).await)
 }
 
 /// All monitors that are switched on.
 #[must_use]
 pub fn planned(config: &Config) -> Vec<Plan> {
     let monitors = &config.fleet.agent.monitors;
-    [Plan::new("own_cost", &monitors.own_cost, own_cost::OwnCost::new)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let logs = CsvLogs::of(&config.fleet.agent.csv_logs);
+    let logged = |make: fn(CsvLogs) -> Box<dyn Monitor>| {
+        let logs = logs.clone();
+        move || make(logs.clone())
+    };
+    [
+        Plan::new("own_cost", &monitors.own_cost, || {
+            Box::new(own_cost::OwnCost::new())
+        }),
+        Plan::new(
+            "power",
+            &monitors.power,
+            logged(|logs| Box::new(Power::new(logs))),
+        ),
+        Plan::new(
+            "thermal",
+            &monitors.thermal,
+            logged(|logs| Box::new(Thermal::new(logs))),
+        ),
+        Plan::new("services", &monitors.services, || Box::new(services::Services)),
+        Plan::new(
+            "disk_health",
+            &monitors.disk_health,
+            logged(|logs| Box::new(DiskHealth::new(logs))),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

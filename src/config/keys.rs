@@ -246,6 +246,8 @@ pub static KEYS: &[Key] = &[
     key("fleet.agent.monitors.vpn.interval", seconds(1, 30 * DAY)),
     key("fleet.agent.monitors.vpn.timeout", seconds(1, 600)),
     key("fleet.agent.channel.enabled", Kind::Flag),
+    key("fleet.agent.csv_logs.enabled", Kind::Flag),
+    key("fleet.agent.csv_logs.folder", Kind::Path),
     key("fleet.encryption.cluster_secret", Kind::LongSecret(32)).variable(&["CLUSTER_SECRET"]),
     key("fleet.encryption.cluster_secret_file", Kind::Path).also(&["fleet_server.cluster.secret_file"]),
     key(
@@ -258,11 +260,11 @@ pub static KEYS: &[Key] = &[
     key("logging.format", Kind::OneOf(&["text", "json"])),
     key("logging.file", Kind::Path).also(&["system.logging.file", "fleet_server.logging.log_file"]),
     key("logging.max_size", LOG_SIZE).also(&["system.logging.max_size", "fleet_server.logging.max_log_size"]),
-    key("system.metrics.cpu", Kind::Flag).later(),
-    key("system.metrics.memory", Kind::Flag).later(),
-    key("system.metrics.disk", Kind::Flag).later(),
-    key("system.metrics.network", Kind::Flag).later(),
-    key("system.metrics.processes", Kind::Flag).later(),
+    key("system.metrics.cpu", Kind::Flag),
+    key("system.metrics.memory", Kind::Flag),
+    key("system.metrics.disk", Kind::Flag),
+    key("system.metrics.network", Kind::Flag),
+    key("system.metrics.processes", Kind::Flag),
     key("network.wifi.update_interval", seconds(1, DAY))
         .variable(&["WIFI_UPDATE_INTERVAL"])
         .later(),

@@ -46,6 +46,22 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// What these looks found just now.
+    #[must_use]
+    pub fn of(looks: Vec<(&'static str, Result<Finding, Missing>)>) -> Self {
+        let (mut board, now) = (Board::default(), Instant::now());
+        for (monitor, found) in looks {
+            let note = Note {
+                monitor,
+                found,
+                fresh_for: Duration::MAX,
+                slowed: None,
+            };
+            board.note(note, SystemClock.now(), now);
+        }
+        board.gather(now)
+    }
+
     /// Puts it into a report.
     pub fn ride_along(self, report: &mut ReportV1) {
         let (mut metrics, mut missing, mut details) = (self.metrics, BTreeMap::new(), BTreeMap::new());

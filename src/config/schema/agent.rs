@@ -5,7 +5,7 @@ use atlas_actors::limits::INTERVAL_DEFAULT;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::MonitorsConfig;
+use super::{CsvLogsConfig, MonitorsConfig};
 
 /// The agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub struct AgentConfig {
 pub struct ChannelConfig {
     /// Whether the agent keeps one open.
     pub enabled: bool,
+    /// What it writes for scripts on its machine.
+    pub csv_logs: CsvLogsConfig,
 }
 
 /// When a report that did not arrive is sent again.
@@ -78,6 +80,7 @@ impl Default for AgentConfig {
             circuit_breaker: CircuitBreakerConfig::default(),
             monitors: MonitorsConfig::default(),
             channel: ChannelConfig::default(),
+            csv_logs: CsvLogsConfig::default(),
         }
     }
 }
