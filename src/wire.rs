@@ -18,8 +18,6 @@ pub mod pin_set;
 pub mod pins;
 pub mod report_v1;
 pub mod secret;
-pub mod section_changes;
-pub mod section_json;
 pub mod shape;
 pub mod wrapping;
 
@@ -29,5 +27,9 @@ pub mod audit_json;
 pub mod fleet_stream;
 #[cfg(feature = "server")]
 pub mod machine_json;
+#[cfg(feature = "server")]
+pub mod section_changes;
+#[cfg(feature = "server")]
+pub mod section_json;
 #[cfg(feature = "server")]
 pub mod views;

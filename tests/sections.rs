@@ -179,3 +179,24 @@ fn clients_of_2_0_find_the_latest_of_each_kind() {
     let own = server.request("GET", "/api/security/status").send().unwrap();
     assert_eq!(running::code(own), "machine_not_found");
 }
+
+#[test]
+fn the_servers_own_machine_is_looked_at_by_its_agent() {
+    let often = [("ATLAS__FLEET__AGENT__REPORT_INTERVAL", "1")];
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let server = Server::start_in(folder, "up", &often);
+    let list = server.until("the agent has looked", |list| {
+        let Some(id) = list["machines"][0]["machine_id"].as_str() else {
+            return false;
+        };
+        let sections = server.get(&format!("/api/v2/machines/{id}/sections"));
+        let sections = sections["sections"].as_array().unwrap();
+        sections.iter().any(|section| section["name"] == "posture")
+    });
+    let metrics = &list["machines"][0]["latest_metrics"];
+    assert!(metrics["agent"]["memory_bytes"].is_number());
+    let own = server.get("/api/security/status");
+    assert_eq!(own["machine_id"], list["machines"][0]["machine_id"]);
+    assert!(own["security_score"].is_number());
+    assert!(server.get("/api/power/status")["battery_installed"].is_boolean());
+}

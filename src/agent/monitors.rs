@@ -3,13 +3,18 @@
 //! until the next report takes it along.
 
 pub mod board;
+pub mod crashes;
 pub mod disk_health;
 mod kernel_file;
 pub mod own_cost;
+pub mod peripherals;
+pub mod posture;
 pub mod power;
 pub mod services;
+pub mod software;
 pub mod thermal;
 pub mod tool;
+pub mod updates;
 pub mod watcher;
 
 use std::collections::BTreeMap;
@@ -22,9 +27,16 @@ use super::csv_log::CsvLogs;
 use crate::config::{Config, MonitorConfig};
 use crate::wire::report_v1::{MachineInfoV1, MetricsV1, Unavailable};
 use board::Gathered;
+use crashes::Crashes;
 use disk_health::DiskHealth;
+use own_cost::OwnCost;
+use peripherals::Peripherals;
+use posture::Posture;
 use power::Power;
+use services::Services;
+use software::Software;
 use thermal::Thermal;
+use updates::Updates;
 
 /// Looks at one thing again and again.
 pub trait Monitor {
@@ -124,15 +136,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn new(
+    fn new<M: Monitor + 'static>(
         name: &'static str,
         config: &MonitorConfig,
-        make: impl Fn() -> Box<dyn Monitor> + 'static,
+        make: impl Fn() -> M + 'static,
     ) -> Option<Self> {
         config.enabled.then(|| Self {
             name,
             rule: MonitorRule::of(config),
-            make: Box::new(make),
+            make: Box::new(move || Box::new(make())),
         })
     }
 }
@@ -151,34 +163,33 @@ pub async fn look_once(plans: Vec<Plan>, limit: Duration) -> Gathered {
 /// All monitors that are switched on.
 #[must_use]
 pub fn planned(config: &Config) -> Vec<Plan> {
+    of_the_machine(config).into_iter().flatten().collect()
+}
+
+/// Those that look at the machine itself; the slow ones come last.
+fn of_the_machine(config: &Config) -> [Option<Plan>; 10] {
     let monitors = &config.fleet.agent.monitors;
     let logs = CsvLogs::of(&config.fleet.agent.csv_logs);
-    let logged = |make: fn(CsvLogs) -> Box<dyn Monitor>| {
-        let logs = logs.clone();
-        move || make(logs.clone())
-    };
     [
-        Plan::new("own_cost", &monitors.own_cost, || {
-            Box::new(own_cost::OwnCost::new())
-        }),
-        Plan::new(
-            "power",
-            &monitors.power,
-            logged(|logs| Box::new(Power::new(logs))),
-        ),
-        Plan::new(
-            "thermal",
-            &monitors.thermal,
-            logged(|logs| Box::new(Thermal::new(logs))),
-        ),
-        Plan::new("services", &monitors.services, || Box::new(services::Services)),
+        Plan::new("own_cost", &monitors.own_cost, OwnCost::new),
+        Plan::new("power", &monitors.power, logged(&logs, Power::new)),
+        Plan::new("thermal", &monitors.thermal, logged(&logs, Thermal::new)),
+        Plan::new("services", &monitors.services, || Services),
         Plan::new(
             "disk_health",
             &monitors.disk_health,
-            logged(|logs| Box::new(DiskHealth::new(logs))),
+            logged(&logs, DiskHealth::new),
         ),
+        Plan::new("posture", &monitors.posture, logged(&logs, Posture::new)),
+        Plan::new("peripherals", &monitors.peripherals, || Peripherals),
+        Plan::new("crashes", &monitors.crashes, logged(&logs, Crashes::new)),
+        Plan::new("software", &monitors.software, logged(&logs, Software::new)),
+        Plan::new("updates", &monitors.updates, || Updates),
     ]
-    .into_iter()
-    .flatten()
-    .collect()
+}
+
+/// Makes monitors that write what they find into these logs too.
+fn logged<M: 'static>(logs: &CsvLogs, make: fn(CsvLogs) -> M) -> impl Fn() -> M + 'static {
+    let logs = logs.clone();
+    move || make(logs.clone())
 }

@@ -27,6 +27,8 @@ pub struct AgentConfig {
     pub monitors: MonitorsConfig,
     /// Whether the server can tell the agent something at once.
     pub channel: ChannelConfig,
+    /// What it writes for scripts on its machine.
+    pub csv_logs: CsvLogsConfig,
 }
 
 /// The connection over which the server can tell the agent something at once.
@@ -35,8 +37,6 @@ pub struct AgentConfig {
 pub struct ChannelConfig {
     /// Whether the agent keeps one open.
     pub enabled: bool,
-    /// What it writes for scripts on its machine.
-    pub csv_logs: CsvLogsConfig,
 }
 
 /// When a report that did not arrive is sent again.

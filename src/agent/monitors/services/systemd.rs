@@ -91,7 +91,7 @@ pub(super) fn parse_boot_time(stat: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    // As systemd 257 printed it.
+    // In the shape of systemd 252.
     const UNITS: &str = r#"[{"unit":"cron.service","load":"loaded","active":"active","sub":"running","description":"Regular background program processing daemon"},
         {"unit":"backup.service","load":"loaded","active":"failed","sub":"failed","description":"Nightly backup"},
         {"unit":"kmod-static-nodes.service","load":"loaded","active":"active","sub":"exited","description":"Create List of Static Device Nodes"},
