@@ -1,5 +1,6 @@
 //! What of a machine seldom changes, from the report that brings it to the answers about it.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
@@ -199,4 +200,44 @@ fn the_servers_own_machine_is_looked_at_by_its_agent() {
     assert_eq!(own["machine_id"], list["machines"][0]["machine_id"]);
     assert!(own["security_score"].is_number());
     assert!(server.get("/api/power/status")["battery_installed"].is_boolean());
+}
+
+#[test]
+fn a_test_run_of_the_agent_shows_what_all_monitors_found() {
+    let home = tempfile::tempdir().unwrap();
+    let said = running::atlas(home.path())
+        .args(["agent", "--test", "--json"])
+        .output()
+        .unwrap();
+    assert!(!said.status.success(), "this machine is not enrolled");
+    let report: Value = serde_json::from_slice(said.stdout.trim_ascii()).unwrap();
+    assert!(report["sections"]["posture"]["value"]["security_score"].is_number());
+    assert!(report["metrics"]["agent"]["memory_bytes"].is_number());
+    let shown = running::atlas(home.path())
+        .args(["agent", "--test"])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        shown.contains("  posture      ") && shown.contains("security_score "),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_is_asked_for_is_written_as_csv_too() {
+    let home = tempfile::tempdir().unwrap();
+    let asked = running::atlas(home.path())
+        .args(["agent", "--test", "--json"])
+        .env("ATLAS__FLEET__AGENT__CSV_LOGS__ENABLED", "true")
+        .output()
+        .unwrap();
+    assert!(!asked.stdout.is_empty());
+    let logs = home.path().join(".fleet_monitoring/logs");
+    let security = std::fs::read_to_string(logs.join("security_status.csv")).unwrap();
+    assert!(
+        security.starts_with("timestamp,firewall_enabled,filevault_enabled,"),
+        "{security}"
+    );
+    assert_eq!(security.lines().count(), 2);
 }

@@ -128,21 +128,16 @@ impl Fleet {
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
         let historian = start_historian(&services, &store, &clock);
-        let commands = services.start(
-            ActorName::CommandQueue,
-            CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
+        let commands = start_commands(&services, &store, &clock, &due);
+        let auth = AuthService::new(
+            store.clone(),
+            vault,
+            clock.clone(),
+            safety.clone(),
+            credentials.clone(),
+            settings.sessions,
         );
-        let auth = services.start(
-            ActorName::AuthService,
-            AuthService::new(
-                store.clone(),
-                vault,
-                clock.clone(),
-                safety.clone(),
-                credentials.clone(),
-                settings.sessions,
-            ),
-        );
+        let auth = services.start(ActorName::AuthService, auth);
         let (channels, channel_table) = start_channels(&services, &clock, &credentials);
         let sections = start_sections(&services, &store, &clock, compare_sections);
         let roster = fleet.start(
@@ -248,6 +243,16 @@ fn start_channels(
         table.clone(),
     );
     (services.start(ActorName::Channels, channels), table)
+}
+
+fn start_commands(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    due: &Arc<ArcSwap<DueCommands>>,
+) -> Addr<CommandQueue> {
+    let commands = CommandQueue::new(store.clone(), clock.clone(), services.1.clone(), due.clone());
+    services.start(ActorName::CommandQueue, commands)
 }
 
 fn start_sections(

@@ -193,3 +193,21 @@ fn logged<M: 'static>(logs: &CsvLogs, make: fn(CsvLogs) -> M) -> impl Fn() -> M 
     let logs = logs.clone();
     move || make(logs.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_monitor_that_is_switched_off_is_not_planned() {
+        let mut config = Config::default();
+        let names = |config: &Config| planned(config).iter().map(|plan| plan.name).collect::<Vec<_>>();
+        assert!(names(&config).contains(&"software"));
+        config.fleet.agent.monitors.software.enabled = false;
+        config.fleet.agent.monitors.power.interval = 7;
+        assert!(!names(&config).contains(&"software"));
+        let plans = planned(&config);
+        let power = plans.iter().find(|plan| plan.name == "power").unwrap();
+        assert_eq!(power.rule.interval, Duration::from_secs(7));
+    }
+}

@@ -6,6 +6,7 @@ mod files;
 mod mac;
 mod sensors;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::LocalBoxFuture;
@@ -74,26 +75,31 @@ impl Monitor for Thermal {
             let found = sensors::of_the_processor(&sensors);
             thermal.cpu_source = found.map(|sensor| sensor.label.clone());
             let celsius = found.map(|sensor| sensor.celsius);
-            if thermal == ThermalV1::default() && sensors.is_empty() {
-                return Err(Unavailable::Unsupported.into());
+            let found = finding(celsius, sensors, thermal);
+            if let Some(thermal) = &found.metrics.thermal {
+                self.log.append(&LOG, vec![row(celsius, thermal)]).await;
             }
-            self.log.append(&LOG, vec![row(celsius, &thermal)]).await;
-            Ok(finding(celsius, sensors, thermal))
+            Ok(found)
         })
     }
 }
 
 fn finding(celsius: Option<f64>, sensors: Vec<SensorV1>, thermal: ThermalV1) -> Finding {
+    let is_known = thermal != ThermalV1::default();
+    let missing = [("temperature", celsius.is_some()), ("thermal", is_known)];
+    let missing = missing
+        .into_iter()
+        .filter(|(_, is_known)| !is_known)
+        .map(|(what, _)| (what.to_owned(), Unavailable::Unsupported));
+    let missing: BTreeMap<_, _> = missing.collect();
     Finding::from(MetricsV1 {
         temperature: celsius.map(|cpu| TemperatureV1 {
             cpu,
             unit: "C".to_owned(),
         }),
         temperatures: (!sensors.is_empty()).then_some(sensors),
-        unavailable: celsius
-            .is_none()
-            .then(|| [("temperature".to_owned(), Unavailable::Unsupported)].into()),
-        thermal: Some(thermal).filter(|thermal| *thermal != ThermalV1::default()),
+        unavailable: (!missing.is_empty()).then_some(missing),
+        thermal: is_known.then_some(thermal),
         ..MetricsV1::default()
     })
 }

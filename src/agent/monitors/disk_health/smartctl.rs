@@ -22,7 +22,8 @@ const LIFE_LEFT: [u64; 5] = [231, 233, 202, 169, WEAR_LEVELLING];
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Said {
-    smartctl: Call,
+    /// Its word on its own call: without it, somebody else has spoken.
+    smartctl: Option<Call>,
     model_name: Option<String>,
     serial_number: Option<String>,
     firmware_version: Option<String>,
@@ -114,6 +115,7 @@ struct Device {
 /// Reads it; nothing when it is not understood.
 pub(super) fn parse(json: &str) -> Option<DiskHealthV1> {
     let said: Said = serde_json::from_str(json).ok()?;
+    let call = said.smartctl.as_ref()?;
     let attributes = &said.ata_smart_attributes.table;
     let raw = |id: u64| attributes.iter().find(|one| one.id == id)?.raw.value;
     let blocks = |id: u64| raw(id)?.checked_mul(ATA_BLOCK_BYTES);
@@ -157,11 +159,7 @@ pub(super) fn parse(json: &str) -> Option<DiskHealthV1> {
         bytes_read: nvme
             .and_then(|nvme| units(nvme.data_units_read))
             .or_else(|| blocks(BLOCKS_READ)),
-        detail: said
-            .smartctl
-            .messages
-            .first()
-            .and_then(|words| clean(&words.string)),
+        detail: call.messages.first().and_then(|words| clean(&words.string)),
         ..DiskHealthV1::default()
     })
 }
@@ -255,7 +253,7 @@ mod tests {
         ] {
             assert_eq!(parse(odd), None, "{odd}");
         }
-        let huge = r#"{"temperature":{"current":65535},"ata_smart_attributes":{"table":[{"id":241,"raw":{"value":18446744073709551615}}]}}"#;
+        let huge = r#"{"smartctl":{},"temperature":{"current":65535},"ata_smart_attributes":{"table":[{"id":241,"raw":{"value":18446744073709551615}}]}}"#;
         let disk = parse(huge).unwrap();
         assert_eq!((disk.temperature_c, disk.bytes_written), (None, None));
     }

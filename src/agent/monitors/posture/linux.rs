@@ -196,7 +196,7 @@ fn auto_updates() -> Result<bool, Missing> {
 /// The last word on it counts, as for apt itself.
 fn parse_apt_config(config: &str) -> bool {
     let lines = config.lines().map(str::trim);
-    let wanted = lines.filter_map(|line| line.strip_prefix("APT::Periodic::Unattended-Upgrade"));
+    let mut wanted = lines.filter_map(|line| line.strip_prefix("APT::Periodic::Unattended-Upgrade"));
     let last = wanted
         .next_back()
         .map(|value| value.trim().trim_matches(['"', ';', ' ']).to_owned());

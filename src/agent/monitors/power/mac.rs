@@ -154,7 +154,7 @@ mod tests {
         for odd in ["", "pmset: unknown", "Strom von 'Netzteil'\n", "\u{fffd}\u{0}"] {
             assert_eq!(parse(odd, SILICON), None, "{odd}");
         }
-        let cut = parse(&CHARGING[..70], &SILICON[..120]).unwrap();
+        let cut = parse(&CHARGING[..57], &SILICON[..120]).unwrap();
         assert_eq!((cut.battery_installed, cut.percent), (Some(true), None));
         let huge =
             "Now drawing from 'AC Power'\n -InternalBattery-0\t999%; discharging; 99999999999999999999:00\n";

@@ -64,7 +64,7 @@ mod tests {
             "",
             "Keine neue Software",
             "Can't connect to the Apple Software Update server",
-            &LIST[..150],
+            &LIST[..140],
         ] {
             assert_eq!(parse(odd), None, "{odd}");
         }
