@@ -91,14 +91,14 @@ pub(super) fn parse_boot_time(stat: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    // In the shape of systemd 252.
-    const UNITS: &str = r#"[{"unit":"cron.service","load":"loaded","active":"active","sub":"running","description":"Regular background program processing daemon"},
-        {"unit":"backup.service","load":"loaded","active":"failed","sub":"failed","description":"Nightly backup"},
-        {"unit":"kmod-static-nodes.service","load":"loaded","active":"active","sub":"exited","description":"Create List of Static Device Nodes"},
-        {"unit":"fstrim.service","load":"loaded","active":"inactive","sub":"dead","description":"Discard unused blocks"},
-        {"unit":"auditd.service","load":"not-found","active":"inactive","sub":"dead","description":"auditd.service"}]"#;
+    // As systemd 252 printed it, shortened.
+    const UNITS: &str = r#"[{"unit":"systemd-journald.service","load":"loaded","active":"active","sub":"running","job":"","description":"Journal Service"},
+        {"unit":"breaks.service","load":"loaded","active":"failed","sub":"failed","job":"","description":"/bin/sh -c exit 3"},
+        {"unit":"systemd-sysctl.service","load":"loaded","active":"active","sub":"exited","job":"","description":"Apply Kernel Variables"},
+        {"unit":"apt-daily.service","load":"loaded","active":"inactive","sub":"dead","job":"","description":"Daily apt download activities"},
+        {"unit":"auditd.service","load":"not-found","active":"inactive","sub":"dead","job":"","description":"auditd.service"}]"#;
     const SHOWN: &str =
-        "Id=backup.service\nResult=exit-code\nExecMainStatus=3\nStateChangeTimestampMonotonic=61000000\n";
+        "Id=breaks.service\nResult=exit-code\nExecMainStatus=3\nStateChangeTimestampMonotonic=61000000\n";
 
     #[test]
     fn reads_services_and_how_they_failed() {
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(
             services.failed,
             [FailedServiceV1 {
-                name: "backup.service".to_owned(),
+                name: "breaks.service".to_owned(),
                 status: "exit-code 3".to_owned(),
                 since: Some("2025-10-09T08:54:21.000Z".to_owned()),
             }]
@@ -129,7 +129,7 @@ mod tests {
             assert_eq!(parse_units(odd), None, "{odd}");
         }
         let mut failed = parse_units(UNITS).unwrap().failed;
-        let huge = "Id=backup.service\nExecMainStatus=-1\nStateChangeTimestampMonotonic=99999999999999999999\n\nId=other\n\n=\n";
+        let huge = "Id=breaks.service\nExecMainStatus=-1\nStateChangeTimestampMonotonic=99999999999999999999\n\nId=other\n\n=\n";
         explain(&mut failed, huge, Some(i64::MAX));
         assert_eq!((&*failed[0].status, &failed[0].since), ("failed", &None));
         assert_eq!(parse_boot_time("cpu 1\nbtime 1760000000\n"), Some(1_760_000_000));
