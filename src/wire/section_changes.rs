@@ -59,46 +59,60 @@ pub fn compare(_: &str, before: &[u8], after: &[u8]) -> Vec<ChangedItem> {
 }
 
 fn items(body: &[u8]) -> BTreeMap<String, String> {
-    let mut items = BTreeMap::new();
+    let mut items = Items::default();
     if let Ok(value) = serde_json::from_slice(body) {
-        collect("", &value, DEPTH_MAX, &mut items);
+        items.collect("", &value, DEPTH_MAX);
     }
-    items
+    items.named
 }
 
-fn collect(place: &str, value: &Value, depth: usize, items: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(fields) if depth > 0 => {
-            for (field, value) in fields.iter().filter(|(field, _)| !is_moving(field)) {
-                let place = if place.is_empty() {
-                    field.clone()
-                } else {
-                    format!("{place}.{field}")
-                };
-                collect(&place, value, depth - 1, items);
-            }
-        }
-        Value::Array(elements) => {
-            for element in elements {
-                let (name, rest) = element_of(element);
-                insert(items, format!("{place}: {name}"), rest);
-            }
-        }
-        Value::Null => {}
-        other => insert(items, place.to_owned(), text(other)),
-    }
+#[derive(Default)]
+struct Items {
+    named: BTreeMap<String, String>,
+    /// The last number that each name was told apart by: a list may have thousands of one name.
+    numbers: BTreeMap<String, usize>,
 }
 
-/// Two of one name are told apart by their number.
-fn insert(items: &mut BTreeMap<String, String>, item: String, value: String) {
-    let item = shown(&item);
-    let mut name = item.clone();
-    let mut number = 2_usize;
-    while items.contains_key(&name) {
-        name = format!("{item} ({number})");
-        number += 1;
+impl Items {
+    fn collect(&mut self, place: &str, value: &Value, depth: usize) {
+        match value {
+            Value::Object(fields) if depth > 0 => {
+                for (field, value) in fields.iter().filter(|(field, _)| !is_moving(field)) {
+                    let place = if place.is_empty() {
+                        field.clone()
+                    } else {
+                        format!("{place}.{field}")
+                    };
+                    self.collect(&place, value, depth - 1);
+                }
+            }
+            Value::Array(elements) => {
+                for element in elements {
+                    let (name, rest) = element_of(element);
+                    self.insert(&format!("{place}: {name}"), &rest);
+                }
+            }
+            Value::Null => {}
+            other => self.insert(place, &text(other)),
+        }
     }
-    items.insert(name, shown(&value));
+
+    /// Two of one name are told apart by their number.
+    fn insert(&mut self, item: &str, value: &str) {
+        let item = shown(item);
+        let number = self.numbers.entry(item.clone()).or_default();
+        let mut name = item.clone();
+        loop {
+            *number += 1;
+            if *number > 1 {
+                name = format!("{item} ({number})");
+            }
+            if !self.named.contains_key(&name) {
+                break;
+            }
+        }
+        self.named.insert(name, shown(value));
+    }
 }
 
 /// The name of a list's element, and all else that is in it.
@@ -192,7 +206,10 @@ mod tests {
         ] {
             assert_eq!(changes(odd, odd), []);
         }
-        assert_eq!(changes("[\"a\",\"a\"]", "[\"a\"]").len(), 1);
+        let same = [": a (2)", ": a (3)"].map(|item| (item.to_owned(), Some(String::new()), None));
+        assert_eq!(changes(r#"["a","a","a"]"#, r#"["a"]"#), same);
+        let many = format!("[{}0]", "0,".repeat(20_000));
+        assert_eq!(changes("[]", &many).len(), 20_001);
         let long = format!("[\"{}\"]", "x".repeat(10_000));
         assert!(changes("[]", &long)[0].0.chars().count() <= SHOWN_CHARS);
     }
