@@ -10,6 +10,7 @@
 
 pub mod channel;
 pub mod collect;
+pub mod csv_log;
 pub mod diagnosis;
 pub mod enrol;
 pub mod identity_file;
@@ -31,6 +32,7 @@ use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
+use crate::config::SystemMetricsConfig;
 use crate::wire::enrolment::identity::AgentIdentity;
 use channel::{Channel, ChannelParts};
 use collect::Collector;
@@ -57,6 +59,8 @@ pub struct AgentSettings {
     pub folder: PathBuf,
     /// How it deals with a server that does not answer.
     pub outage: OutageRule,
+    /// Which groups of the system's own metrics it measures.
+    pub measured: SystemMetricsConfig,
     /// What it looks at beside the system itself.
     pub monitors: Vec<Plan>,
     /// Whether it keeps a channel open, over which the server can tell it something at once.
@@ -140,7 +144,7 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
         revoked,
         bells: bells.clone(),
     });
-    let collector = Collector::start_thread(machine_id, settings.interval);
+    let collector = Collector::start_thread(machine_id, settings.interval, settings.measured);
     let board = keep(
         ActorName::Board,
         None,

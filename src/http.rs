@@ -29,6 +29,7 @@ pub mod reports;
 pub mod request_id;
 pub mod router;
 pub mod sealed;
+pub mod sections;
 pub mod security_headers;
 pub mod sessions;
 pub mod site;
@@ -73,6 +74,8 @@ pub struct Edge {
     pub report_bytes_max: usize,
     /// The key by which programs on this very machine act as an administrator.
     pub local_key: String,
+    /// The id of the machine that this server runs on, as its agent would report.
+    pub own_machine: String,
     /// Where people and agents reach this server.
     pub public_url: String,
     /// What this server is called, and who speaks for others.

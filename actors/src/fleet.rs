@@ -5,12 +5,13 @@
 //! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
 //!                  Channels ─▶ published health of the agents
-//!                  AuthService ─▶ published credentials   Quarantine   AuditLog   PasswordHasher pool
+//!                  AuthService ─▶ published credentials   Quarantine   AuditLog   Sections   PasswordHasher pool
 //! ```
 
 mod accounts;
 mod ask;
 mod audit;
+mod sections;
 
 pub use ask::Busy;
 pub use audit::AuditQuestion;
@@ -37,6 +38,8 @@ use crate::model::{MachineId, PresenceRule};
 use crate::quarantine::Quarantine;
 use crate::registry::{Registry, WAKE_TOGETHER};
 use crate::roster::{FleetView, Published, Roster, ViewEncoder};
+use crate::sections::Sections;
+use crate::sections::kept::Compare;
 use crate::store::{Store, StoreError, Stream};
 use crate::supervision::keeper::keep_in;
 use crate::supervision::{ActorName, Fault, GiveUp, Safety};
@@ -55,6 +58,8 @@ pub struct Ports {
     pub encoder: Arc<dyn ViewEncoder>,
     /// What signs the audit log.
     pub signer: Arc<dyn Signer>,
+    /// What says how two bodies of a section differ.
+    pub compare_sections: Compare,
     /// Ends the process; called when a service can't be kept alive.
     pub give_up: GiveUp,
     /// Makes actors panic on purpose, in tests.
@@ -86,6 +91,7 @@ pub struct Fleet {
     /// Places for passwords that are with the hasher.
     hashing: Arc<Semaphore>,
     quarantine: Addr<Quarantine>,
+    sections: Addr<Sections>,
     published: Published,
     audit_head: Arc<ArcSwap<AuditHead>>,
     credentials: Arc<ArcSwap<Credentials>>,
@@ -108,6 +114,7 @@ impl Fleet {
             clock,
             encoder,
             signer,
+            compare_sections,
             give_up,
             fault,
         } = ports;
@@ -121,22 +128,18 @@ impl Fleet {
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
         let historian = start_historian(&services, &store, &clock);
-        let commands = services.start(
-            ActorName::CommandQueue,
-            CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
+        let commands = start_commands(&services, &store, &clock, &due);
+        let auth = AuthService::new(
+            store.clone(),
+            vault,
+            clock.clone(),
+            safety.clone(),
+            credentials.clone(),
+            settings.sessions,
         );
-        let auth = services.start(
-            ActorName::AuthService,
-            AuthService::new(
-                store.clone(),
-                vault,
-                clock.clone(),
-                safety.clone(),
-                credentials.clone(),
-                settings.sessions,
-            ),
-        );
+        let auth = services.start(ActorName::AuthService, auth);
         let (channels, channel_table) = start_channels(&services, &clock, &credentials);
+        let sections = start_sections(&services, &store, &clock, compare_sections);
         let roster = fleet.start(
             ActorName::Roster,
             Roster::new(published.clone(), encoder, clock.clone(), safety.clone()),
@@ -163,6 +166,7 @@ impl Fleet {
             hasher,
             hashing: Arc::new(Semaphore::new(PASSWORD_QUEUE)),
             quarantine,
+            sections,
             published,
             audit_head,
             credentials,
@@ -239,6 +243,26 @@ fn start_channels(
         table.clone(),
     );
     (services.start(ActorName::Channels, channels), table)
+}
+
+fn start_commands(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    due: &Arc<ArcSwap<DueCommands>>,
+) -> Addr<CommandQueue> {
+    let commands = CommandQueue::new(store.clone(), clock.clone(), services.1.clone(), due.clone());
+    services.start(ActorName::CommandQueue, commands)
+}
+
+fn start_sections(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    compare: Compare,
+) -> Addr<Sections> {
+    let sections = Sections::new(store.clone(), clock.clone(), services.1.clone(), compare);
+    services.start(ActorName::Sections, sections)
 }
 
 fn start_audit(

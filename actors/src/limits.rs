@@ -108,6 +108,19 @@ pub const RECENT_MAX: usize = 20;
 /// Tags on one machine.
 pub const TAGS_MAX: usize = 32;
 
+/// Sections of one machine. Reason: an agent of ours has a dozen; each is a document of up to 256 KiB.
+pub const SECTIONS_PER_MACHINE_MAX: usize = 32;
+
+/// Changes of one section that are kept, and of one machine that are shown.
+pub const CHANGES_MAX: usize = 200;
+
+/// Items that one change names; the others are counted. Reason: an upgrade of everything is one change
+/// of thousands of items, and nobody reads them all.
+pub const CHANGED_ITEMS_MAX: usize = 50;
+
+/// Items that all changes of one section name together. Reason: they are written with each new section.
+pub const CHANGED_ITEMS_KEPT: usize = 1_000;
+
 /// The reporting interval assumed of an agent that does not say its own (2.0's config: 10 to 60 s).
 pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
 

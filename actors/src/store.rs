@@ -80,11 +80,13 @@ pub enum DocumentKind {
     Audit,
     /// The server's own few settings.
     Server,
+    /// A part of a machine's reports that seldom changes.
+    Section,
 }
 
 impl DocumentKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Machine,
         Self::User,
         Self::Session,
@@ -96,6 +98,7 @@ impl DocumentKind {
         Self::Quarantine,
         Self::Audit,
         Self::Server,
+        Self::Section,
     ];
 
     /// The name under which an engine files it. Part of the stored format: never changed.
@@ -113,6 +116,7 @@ impl DocumentKind {
             Self::Quarantine => "quarantine",
             Self::Audit => "audit",
             Self::Server => "server",
+            Self::Section => "section",
         }
     }
 }

@@ -42,6 +42,8 @@ pub enum ActorName {
     AuthService,
     /// The audit log.
     AuditLog,
+    /// The sections of all machines.
+    Sections,
     /// The quarantine.
     Quarantine,
     /// A thread that codes history.
@@ -76,6 +78,7 @@ impl fmt::Display for ActorName {
             Self::CommandQueue => f.write_str("command queue"),
             Self::AuthService => f.write_str("auth service"),
             Self::AuditLog => f.write_str("audit log"),
+            Self::Sections => f.write_str("sections"),
             Self::Quarantine => f.write_str("quarantine"),
             Self::BlockCodec => f.write_str("block codec"),
             Self::PasswordHasher => f.write_str("password hasher"),

@@ -6,6 +6,8 @@
     reason = "talks to the agent's server, whose key it pins"
 )]
 
+mod shown;
+
 use std::io::Write;
 use std::time::Duration;
 
@@ -14,24 +16,33 @@ use tokio::net::{TcpStream, lookup_host};
 
 use super::collect::Measuring;
 use super::enrol::pinned_client;
+use super::monitors;
 use super::uplink::REPORT_ROUTE;
 use super::uplink::answer::root_cause;
+use crate::config::Config;
 use crate::wire::enrolment::identity::AgentIdentity;
 use crate::wire::envelope_v2::{Compression, Context, Outgoing};
 use crate::wire::report_v1::ReportV1;
+use shown::{number, size};
 
 /// How long each step may take.
 const STEP: Duration = Duration::from_secs(10);
+/// All monitors together may take so long; what takes longer is missing from this one report.
+const LOOKS: Duration = Duration::from_secs(20);
 /// Processor use is measured over this long.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Collects a report as the agent would.
-pub async fn collect(machine_id: String) -> Option<ReportV1> {
-    let mut measuring = Measuring::new(machine_id, Duration::from_secs(30)).ok()?;
-    tokio::time::sleep(LOOK).await;
-    tokio::task::spawn_blocking(move || measuring.collect())
-        .await
-        .ok()
+/// Collects a report as the agent would, with a look of every monitor.
+pub async fn collect(machine_id: String, config: &Config) -> Option<ReportV1> {
+    let mut measuring = Measuring::new(machine_id, Duration::from_secs(30), config.system.metrics).ok()?;
+    let (gathered, ()) = tokio::join!(
+        monitors::look_once(monitors::planned(config), LOOKS),
+        tokio::time::sleep(LOOK)
+    );
+    let measured = tokio::task::spawn_blocking(move || measuring.collect());
+    let mut report = measured.await.ok()?;
+    gathered.ride_along(&mut report);
+    Some(report)
 }
 
 /// Shows a report to a person.
@@ -102,28 +113,7 @@ pub fn show(report: &ReportV1, out: &mut impl Write) -> std::io::Result<()> {
             top.join(", ")
         )?;
     }
-    for (what, why) in metrics.unavailable.iter().flatten() {
-        writeln!(out, "  {what:<12} – ({why:?})")?;
-    }
-    Ok(())
-}
-
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-fn size(bytes: u64) -> String {
-    let units = [
-        ("TB", 1_000_000_000_000_u64),
-        ("GB", 1_000_000_000),
-        ("MB", 1_000_000),
-        ("kB", 1_000),
-    ];
-    match units.into_iter().find(|(_, unit)| bytes >= *unit) {
-        Some((name, unit)) => format!("{:.1} {name}", bytes as f64 / unit as f64),
-        None => format!("{bytes} B"),
-    }
+    shown::monitors(report, out)
 }
 
 /// A step that failed: what is wrong, in a sentence, and what to do.

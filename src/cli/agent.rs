@@ -193,6 +193,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         folder: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
+        measured: config.system.metrics,
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),
     })?;
@@ -218,7 +219,7 @@ async fn test(global: &Global, config: &Config, data_dir: &DataDir) -> Result<()
     let machine_id = identity
         .as_ref()
         .map_or_else(enrol::default_machine_id, |one| one.machine_id.clone());
-    let report = test_run::collect(machine_id).await;
+    let report = test_run::collect(machine_id, config).await;
     let report = report.ok_or_else(|| Failure::new("no report could be collected: the log says why"))?;
     let mut out = std::io::stdout();
     if global.json {

@@ -26,6 +26,7 @@ use atlas_store::sqlite::{OpenError, SqliteOptions};
 use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
+use crate::agent;
 use crate::audit_signer::AuditSigner;
 use crate::certificate_keeper::{Certificates, PINS_FILE};
 use crate::config::{Config, SecretText, ServerConfig};
@@ -38,6 +39,7 @@ use crate::tls::serving;
 use crate::vault::FileVault;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
+use crate::wire::section_changes;
 use banner::Banner;
 use local_agent::LocalAgent;
 
@@ -159,6 +161,7 @@ async fn start(
         body_bytes_max: config.fleet.server.max_body_size,
         report_bytes_max: config.fleet.server.max_report_size,
         local_key: local_key(data_dir, port)?,
+        own_machine: own_machine(config, data_dir),
         public_url: public_url.clone(),
         site: site(config, &names, &public_url)?,
         certificates,
@@ -214,6 +217,16 @@ fn not_opened(error: OpenError) -> Failure {
     }
 }
 
+/// Under which id an agent on this very machine reports.
+fn own_machine(config: &Config, data_dir: &DataDir) -> String {
+    // An identity that can't be read is told of when the agent starts.
+    let enrolled = agent::identity_file::load(&data_dir.agent()).ok().flatten();
+    enrolled
+        .map(|identity| identity.machine_id)
+        .or_else(|| config.fleet.agent.machine_id.clone())
+        .unwrap_or_else(agent::enrol::default_machine_id)
+}
+
 pub(super) fn ports(
     store: &Arc<SqliteStore>,
     vault: FileVault,
@@ -227,6 +240,7 @@ pub(super) fn ports(
         clock: clock.clone(),
         encoder: encoder.clone(),
         signer,
+        compare_sections: section_changes::compare,
         give_up: Arc::new(|actor: &ActorName| {
             eprintln!(
                 "atlas: the {actor} could not be kept alive, stopping; start again, and see the log for why"

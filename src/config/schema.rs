@@ -4,6 +4,7 @@
 
 mod agent;
 mod agent_monitors;
+mod csv_logs;
 mod logging;
 mod monitors;
 mod server;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use agent::{AgentConfig, CircuitBreakerConfig, RetryConfig};
 pub use agent_monitors::{MonitorConfig, MonitorsConfig, ProbeConfig};
+pub use csv_logs::CsvLogsConfig;
 pub use logging::{LogFormat, LoggingConfig};
 pub use monitors::{
     AnalyzerConfig, ChecksConfig, DnsConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds,

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
-    own_account, pins, quarantine, reports, sessions, speedtest, stream, tokens, users,
+    own_account, pins, quarantine, reports, sections, sessions, speedtest, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -67,6 +67,17 @@ use crate::wire::views;
         machines::summary,
         machines::tag,
         machines::forget,
+        sections::list,
+        sections::show,
+        sections::changes,
+        sections::security,
+        sections::security_score,
+        sections::crashes,
+        sections::disk_health,
+        sections::software,
+        sections::peripherals,
+        sections::power,
+        sections::displays,
         history::recent,
         history::series,
         stream::open,

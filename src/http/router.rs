@@ -9,8 +9,8 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines,
-    openapi, operator_keys, own_account, page, pins, quarantine, reports, sessions, speedtest, stream,
-    tokens, users, yardstick,
+    openapi, operator_keys, own_account, page, pins, quarantine, reports, sections, sessions, speedtest,
+    stream, tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -71,6 +71,17 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/fleet/machines/{id}/history"            Access::Scope(Scope::MetricsRead) => history::recent;
         GET    "/api/v2/machines/{id}/series"                Access::Scope(Scope::MetricsRead) => history::series;
         POST   "/api/v2/machines/{id}/report-now"            Access::Scope(Scope::MachinesRead) => channel::ask_report;
+        GET    "/api/v2/machines/{id}/sections"              Access::Scope(Scope::MachinesRead) => sections::list;
+        GET    "/api/v2/machines/{id}/sections/{name}"       Access::Scope(Scope::MachinesRead) => sections::show;
+        GET    "/api/v2/machines/{id}/changes"               Access::Scope(Scope::MachinesRead) => sections::changes;
+        GET    "/api/security/status"                        Access::Scope(Scope::MachinesRead) => sections::security;
+        GET    "/api/security/score"                         Access::Scope(Scope::MachinesRead) => sections::security_score;
+        GET    "/api/applications/crashes"                   Access::Scope(Scope::MachinesRead) => sections::crashes;
+        GET    "/api/disk/health"                            Access::Scope(Scope::MachinesRead) => sections::disk_health;
+        GET    "/api/software/inventory"                     Access::Scope(Scope::MachinesRead) => sections::software;
+        GET    "/api/peripherals/devices"                    Access::Scope(Scope::MachinesRead) => sections::peripherals;
+        GET    "/api/power/status"                           Access::Scope(Scope::MachinesRead) => sections::power;
+        GET    "/api/display/status"                         Access::Scope(Scope::MachinesRead) => sections::displays;
         GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
         GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => commands::recent;
         PUT    "/api/v2/machines/{id}/tags"                  Access::Scope(Scope::MachinesWrite) => machines::tag;

@@ -285,6 +285,7 @@ impl SimulatedMachine {
             total,
             top_cpu,
             top_memory,
+            top_disk: Vec::new(),
         }
     }
 
@@ -296,6 +297,7 @@ impl SimulatedMachine {
             cpu: tenth(cpu),
             memory: tenth(memory),
             memory_bytes: share(self.model.memory, memory),
+            disk_bytes_per_s: None,
             user: Some(if rank.is_multiple_of(3) { "root" } else { "studio" }.to_owned()),
         }
     }

@@ -5,6 +5,7 @@
 pub mod facts;
 pub mod metrics;
 mod probes;
+mod sections;
 
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ struct IncomingReport<'a> {
     machine_info: Option<&'a RawValue>,
     #[serde(borrow, default)]
     metrics: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    sections: Option<&'a RawValue>,
     #[serde(default)]
     delivery: Option<IncomingDelivery>,
     #[serde(default)]
@@ -111,6 +114,7 @@ pub fn read(body: &[u8], known: Option<&Arc<Facts>>) -> Result<Report, ReadRepor
         counters: metrics.counters,
         facts,
         document: Bytes::copy_from_slice(measured.as_bytes()),
+        sections: sections::read(incoming.sections)?,
     })
 }
 

@@ -31,25 +31,43 @@ macro_rules! part {
     };
 }
 
+mod crashes;
 mod diagnosis;
+mod disk_health;
 mod machine_info;
 mod metrics;
 mod own_cost;
+mod peripherals;
 mod ping;
+mod posture;
+mod power;
 mod section;
+mod services;
 mod services_asked;
+mod software;
 mod speedtest;
+mod thermal;
+mod updates;
 mod vpn;
 mod wifi;
 
+pub use self::crashes::*;
 pub use self::diagnosis::*;
+pub use self::disk_health::*;
 pub use self::machine_info::*;
 pub use self::metrics::*;
 pub use self::own_cost::*;
+pub use self::peripherals::*;
 pub use self::ping::*;
+pub use self::posture::*;
+pub use self::power::*;
 pub use self::section::*;
+pub use self::services::*;
 pub use self::services_asked::*;
+pub use self::software::*;
 pub use self::speedtest::*;
+pub use self::thermal::*;
+pub use self::updates::*;
 pub use self::vpn::*;
 pub use self::wifi::*;
 

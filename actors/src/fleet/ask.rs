@@ -54,12 +54,15 @@ impl Fleet {
     ///
     /// # Errors
     /// When it was not kept.
-    pub async fn record(&self, report: Report) -> Result<Receipt, RecordError> {
+    pub async fn record(&self, mut report: Report) -> Result<Receipt, RecordError> {
         let machine = report.machine.clone();
+        let sections = std::mem::take(&mut report.sections);
         let receipt = self
             .ask(&self.registry, RecordReport(report))
             .await
             .map_err(|Busy| RecordError::Busy)??;
+        // A repeat brings them again, in case that the first one got only half-way.
+        self.keep_sections(machine.clone(), sections).await?;
         let commands_due = self.due.load().get(&machine).copied().unwrap_or(0);
         Ok(Receipt {
             commands_due,
@@ -107,9 +110,12 @@ impl Fleet {
                 PutError::Store(error) => MachineError::Store(error),
                 PutError::Conflict { .. } => MachineError::Busy,
             })?;
-        self.ask(&self.registry, ForgetMachine(machine))
+        self.drop_sections(machine.clone()).await?;
+        self.ask(&self.registry, ForgetMachine(machine.clone()))
             .await
-            .map_err(|Busy| MachineError::Busy)?
+            .map_err(|Busy| MachineError::Busy)??;
+        // A report that was under way may have brought some again.
+        self.drop_sections(machine).await
     }
 
     /// A machine's values over time, thinned out to at most `points_max` steps.

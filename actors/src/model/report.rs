@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, MachineId, Metric, Samples};
+use super::{Facts, MachineId, Metric, Samples, Section};
 use crate::clock::Timestamp;
 
 /// Where a report stands in its agent's spool; lets the fleet tell a repeat from a new one.
@@ -45,6 +45,8 @@ pub struct Report {
     pub facts: Arc<Facts>,
     /// All measured values as the agent sent them, for reading back; opaque here.
     pub document: Bytes,
+    /// What seldom changes.
+    pub sections: Vec<Section>,
 }
 
 /// Sums of bytes since the machine's boot, as agents of 2.0 send them in place of rates.

@@ -104,6 +104,7 @@ impl TestFleet {
                 clock: Arc::new(SystemClock),
                 encoder,
                 signer: Arc::new(PlainSigner),
+                compare_sections: |_, _, _| Vec::new(),
                 give_up: Arc::new(move |_| {
                     counted.fetch_add(1, Ordering::SeqCst);
                 }),
@@ -214,6 +215,7 @@ pub fn report(name: &str, seq: u64) -> Report {
         counters: Counters::default(),
         facts: Arc::new(Facts::default()),
         document: Bytes::from_static(b"{}"),
+        sections: Vec::new(),
     }
 }
 

@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/applications/crashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Programs that crashed.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["crashes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -102,6 +123,48 @@ export interface paths {
          *     None but those of access.
          */
         get: operations["scopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/disk/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The disks' health.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["disk_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/display/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The displays.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["displays"];
         put?: never;
         post?: never;
         delete?: never;
@@ -344,6 +407,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/peripherals/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is plugged in.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["peripherals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/power/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Battery and mains, from the newest report.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["power"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same in one number.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["security_score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How well a machine is protected.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["security"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/software/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is installed.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["software"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents": {
         parameters: {
             query?: never;
@@ -450,6 +618,32 @@ export interface paths {
          *     507 when the disk is full.
          */
         post: operations["rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/speedtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends so many bytes.
+         * @description # Errors
+         *     401 without an agent's seal, 400 when more is asked for than a test takes, 503 when others test.
+         */
+        get: operations["send"];
+        put?: never;
+        /**
+         * Takes so many bytes, and throws them away.
+         * @description # Errors
+         *     As for [`send`]; 408 when they don't come in time.
+         */
+        post: operations["take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -673,6 +867,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/machines/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed on a machine, newest first: programs, services, protection, what is plugged in.
+         * @description # Errors
+         *     404 when there is no such machine, 400 for a time that is none.
+         */
+        get: operations["changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/machines/{id}/report-now": {
         parameters: {
             query?: never;
@@ -689,6 +904,48 @@ export interface paths {
          *     404 when there is no such machine.
          */
         post: operations["ask_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/machines/{id}/sections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A machine's sections, without what is in them.
+         * @description # Errors
+         *     404 when there is no such machine.
+         */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/machines/{id}/sections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of a machine's sections.
+         * @description # Errors
+         *     404 when there is no such machine, or it sent no such section.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1342,6 +1599,22 @@ export interface components {
             /** @description `ok`, `expiring` (within two weeks, and a quarter of its life is left) or `failing`. */
             state: string;
         };
+        /** @description One thing that changed. */
+        ChangedItemView: {
+            /** @description How it is; null for what is gone. */
+            after: string | null;
+            /** @description How it was; null for what is new. */
+            before: string | null;
+            /** @description What it is. */
+            item: string;
+        };
+        /** @description What changed on a machine, newest first. */
+        ChangesView: {
+            /** @description The changes. */
+            changes: components["schemas"]["SectionChangeView"][];
+            /** @description Whose. */
+            machine_id: string;
+        };
         /** @description What the authenticator app shows. */
         CodeRequest: {
             /** @description Six digits. */
@@ -1504,6 +1777,13 @@ export interface components {
         HistoryView: {
             /** @description The reports. */
             history: components["schemas"]["HistoryEntryView"][];
+        };
+        /** @description The latest of one kind, as 2.0 gives it: its fields beside whose and of when they are. */
+        LatestView: Record<string, never> & {
+            /** @description Whose. */
+            machine_id: string;
+            /** @description Of when. */
+            timestamp: string;
         };
         /**
          * @description An error's body on the routes of 2.0 whose clients read `error` as a text (contract, sections 2
@@ -1761,6 +2041,55 @@ export interface components {
             /** @description All of them. */
             scopes: components["schemas"]["ScopeView"][];
         };
+        /** @description What changed in one section from one look to the next. */
+        SectionChangeView: {
+            /** @description What is new. */
+            added: components["schemas"]["ChangedItemView"][];
+            /** @description When it was seen, by the machine's own clock. */
+            at: string;
+            /** @description What is different. */
+            changed: components["schemas"]["ChangedItemView"][];
+            /**
+             * Format: int32
+             * @description How many more changed at the same time and are not named.
+             */
+            more: number;
+            /** @description What is gone. */
+            removed: components["schemas"]["ChangedItemView"][];
+            /** @description In which section. */
+            section: string;
+        };
+        /** @description One section without what is in it. */
+        SectionEntryView: {
+            /** @description Bytes of its JSON. */
+            bytes: number;
+            /** @description Its name. */
+            name: string;
+            /** @description When it came in. */
+            received_at: string;
+            /** @description When it was found, by the machine's own clock. */
+            taken_at: string;
+        };
+        /** @description One section. */
+        SectionView: {
+            /** @description Whose. */
+            machine_id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description When it came in. */
+            received_at: string;
+            /** @description When it was found, by the machine's own clock. */
+            taken_at: string;
+            /** @description What was found; docs/monitors.md gives the fields. */
+            value: Record<string, never>;
+        };
+        /** @description A machine's sections without what is in them. */
+        SectionsView: {
+            /** @description Whose. */
+            machine_id: string;
+            /** @description By name. */
+            sections: components["schemas"]["SectionEntryView"][];
+        };
         /** @description One metric's values; null where none is known. */
         SeriesColumnView: {
             /** @description The mean of each step. */
@@ -2003,6 +2332,29 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    crashes: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;
@@ -2121,6 +2473,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScopesView"];
+                };
+            };
+        };
+    };
+    disk_health: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    displays: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
                 };
             };
         };
@@ -2425,6 +2823,121 @@ export interface operations {
             };
         };
     };
+    peripherals: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    power: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    security_score: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest `security_score`, 0 to 100 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    security: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    software: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -2567,6 +3080,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RotationView"];
+                };
+            };
+        };
+    };
+    send: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Sealed: how many bytes */
+                "x-atlas-speed-test": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description That many bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Others test now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Sealed: how many bytes */
+                "x-atlas-speed-test": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They came */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Others test now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2853,6 +3426,32 @@ export interface operations {
             };
         };
     };
+    changes: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; all that is kept unless said, the last 200 */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesView"];
+                };
+            };
+        };
+    };
     ask_report: {
         parameters: {
             query?: never;
@@ -2872,6 +3471,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportAskedView"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sections, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionsView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+                /** @description As the list of sections gives it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The section */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionView"];
                 };
             };
         };

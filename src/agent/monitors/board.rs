@@ -2,6 +2,7 @@
 //! `Gather` from the sampler; emits nothing.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, Context, Handler, Message, Supervised};
@@ -47,6 +48,22 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// What these looks found just now.
+    #[must_use]
+    pub fn of(looks: Vec<(&'static str, Result<Finding, Missing>)>) -> Self {
+        let (mut board, now) = (Board::default(), Instant::now());
+        for (monitor, found) in looks {
+            let note = Note {
+                monitor,
+                found,
+                fresh_for: Duration::MAX,
+                slowed: None,
+            };
+            board.note(note, SystemClock.now(), now);
+        }
+        board.gather(now, SystemClock.now())
+    }
+
     /// Puts it into a report.
     pub fn ride_along(self, report: &mut ReportV1) {
         let (mut metrics, mut missing, mut details) = (self.metrics, BTreeMap::new(), BTreeMap::new());
@@ -70,8 +87,9 @@ struct Noted {
     slowed: Option<SlowedMonitorV1>,
 }
 
+/// What was sent is not kept, only how to tell it from another: it is large, and an agent is small.
 struct SentSection {
-    value: serde_json::Value,
+    digest: u64,
     at: Instant,
 }
 
@@ -131,18 +149,19 @@ impl Board {
         let mut slowed = Vec::new();
         let mut missing = BTreeMap::new();
         let mut details = BTreeMap::new();
-        for (name, noted) in &self.noted {
+        for (name, noted) in &mut self.noted {
             slowed.extend(noted.slowed.clone());
             let is_fresh = now.saturating_duration_since(noted.at) <= noted.fresh_for;
-            match &noted.found {
+            match &mut noted.found {
                 Ok(finding) if is_fresh => {
                     missing.extend(finding.metrics.unavailable.clone().unwrap_or_default());
                     details.extend(finding.metrics.unavailable_detail.clone().unwrap_or_default());
                     gathered.metrics.take_over(finding.metrics.clone());
                     gathered.facts.take_over(finding.facts.clone());
-                    for (section, value) in &finding.sections {
+                    // A section goes along once: the next look brings it again.
+                    for (section, value) in std::mem::take(&mut finding.sections) {
                         if let Some(due) = due(&mut self.sent, section, value, noted.taken_at, now) {
-                            gathered.sections.insert((*section).to_owned(), due);
+                            gathered.sections.insert(section.to_owned(), due);
                         }
                     }
                 }
@@ -172,32 +191,31 @@ impl Board {
 fn due(
     sent: &mut BTreeMap<&'static str, SentSection>,
     name: &'static str,
-    value: &serde_json::Value,
+    value: serde_json::Value,
     taken_at: Timestamp,
     now: Instant,
 ) -> Option<SectionV1> {
+    let json = serde_json::to_string(&value).unwrap_or_default();
+    let digest = digest(&json);
     let is_known = sent.get(name).is_some_and(|sent| {
-        sent.value == *value && now.saturating_duration_since(sent.at) < SECTION_AGAIN_AFTER
+        sent.digest == digest && now.saturating_duration_since(sent.at) < SECTION_AGAIN_AFTER
     });
     if is_known {
         return None;
     }
-    sent.insert(
-        name,
-        SentSection {
-            value: value.clone(),
-            at: now,
-        },
-    );
-    let bytes = serde_json::to_string(value).map_or(usize::MAX, |json| json.len());
+    sent.insert(name, SentSection { digest, at: now });
+    let bytes = json.len();
     if bytes > SECTION_BYTES_MAX {
         tracing::warn!(section = name, bytes, "a section is too large to be sent");
         return None;
     }
-    Some(SectionV1 {
-        taken_at,
-        value: value.clone(),
-    })
+    Some(SectionV1 { taken_at, value })
+}
+
+fn digest(json: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Actor for Board {

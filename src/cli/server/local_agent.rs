@@ -47,6 +47,7 @@ pub(super) async fn start(
         folder: data_dir.agent(),
         identity,
         outage: outage_rule(&config.fleet.agent),
+        measured: config.system.metrics,
         monitors: agent::monitors::planned_for(config, &data_dir.agent(), local_url),
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),

@@ -5,7 +5,7 @@ use atlas_actors::limits::INTERVAL_DEFAULT;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::MonitorsConfig;
+use super::{CsvLogsConfig, MonitorsConfig};
 
 /// The agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct AgentConfig {
     pub monitors: MonitorsConfig,
     /// Whether the server can tell the agent something at once.
     pub channel: ChannelConfig,
+    /// What it writes for scripts on its machine.
+    pub csv_logs: CsvLogsConfig,
 }
 
 /// The connection over which the server can tell the agent something at once.
@@ -78,6 +80,7 @@ impl Default for AgentConfig {
             circuit_breaker: CircuitBreakerConfig::default(),
             monitors: MonitorsConfig::default(),
             channel: ChannelConfig::default(),
+            csv_logs: CsvLogsConfig::default(),
         }
     }
 }

@@ -54,6 +54,14 @@ part! {
         saas_endpoints: BTreeMap<String, super::SaasCategoryV1>,
         /// 2.0's words on roaming.
         wifi_roaming: super::WifiRoamingV1,
+        /// Mains and battery.
+        power: super::PowerV1,
+        /// Fans, clock and throttling.
+        thermal: super::ThermalV1,
+        /// How well it is protected, as 2.0 says it.
+        security: super::SecurityV1,
+        /// The same with more of it.
+        security_enhanced: super::SecurityEnhancedV1,
         /// What the agent itself costs.
         agent: super::OwnCostV1,
         /// Why something that could be expected is missing.
@@ -212,6 +220,9 @@ pub struct ProcessesV1 {
     pub top_cpu: Vec<ProcessV1>,
     /// The five that have most memory.
     pub top_memory: Vec<ProcessV1>,
+    /// The five that read and write most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub top_disk: Vec<ProcessV1>,
 }
 
 /// One process.
@@ -227,6 +238,9 @@ pub struct ProcessV1 {
     pub memory: f64,
     /// Bytes of memory.
     pub memory_bytes: u64,
+    /// Bytes read and written a second, where the kernel tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_bytes_per_s: Option<u64>,
     /// Whose it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

@@ -30,6 +30,7 @@ fn report(seq: u64, taken_at: i64) -> Report {
             ..Facts::default()
         }),
         document: Bytes::from(format!("{{\"seq\":{seq}}}")),
+        sections: Vec::new(),
     }
 }
 

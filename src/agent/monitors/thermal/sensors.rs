@@ -1,15 +1,15 @@
-//! Temperatures, where the machine has sensors that an ordinary process may read.
+//! The temperature sensors that an ordinary process may read.
 
 use sysinfo::Components;
 
-use super::tenth;
-use crate::wire::report_v1::{SensorV1, TemperatureV1};
+use crate::agent::collect::tenth;
+use crate::wire::report_v1::SensorV1;
 
 /// Words in the labels of processors' sensors, the surest first.
 const PROCESSOR: [&str; 5] = ["package", "tctl", "cpu", "soc", "core"];
 
 /// All sensors that show a sensible value.
-pub(super) fn collect(components: &mut Components) -> Vec<SensorV1> {
+pub(super) fn read(components: &mut Components) -> Vec<SensorV1> {
     components.refresh(true);
     components
         .iter()
@@ -25,18 +25,14 @@ pub(super) fn collect(components: &mut Components) -> Vec<SensorV1> {
         .collect()
 }
 
-/// The processor's temperature among them.
-pub(super) fn of_the_processor(sensors: &[SensorV1]) -> Option<TemperatureV1> {
+/// The processor's among them.
+pub(super) fn of_the_processor(sensors: &[SensorV1]) -> Option<&SensorV1> {
     let named = |word: &str| {
         sensors
             .iter()
             .find(|sensor| sensor.label.to_ascii_lowercase().contains(word))
     };
-    let sensor = PROCESSOR.into_iter().find_map(named)?;
-    Some(TemperatureV1 {
-        cpu: sensor.celsius,
-        unit: "C".to_owned(),
-    })
+    PROCESSOR.into_iter().find_map(named)
 }
 
 #[cfg(test)]
@@ -54,7 +50,7 @@ mod tests {
             sensor("coretemp Core 0", 50.0),
             sensor("coretemp Package id 0", 55.0),
         ];
-        assert_eq!(of_the_processor(&sensors).map(|found| found.cpu), Some(55.0));
+        assert_eq!(of_the_processor(&sensors).map(|found| found.celsius), Some(55.0));
         assert_eq!(of_the_processor(&sensors[..1]), None);
     }
 }
