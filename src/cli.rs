@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod config;
 pub mod logging;
+pub mod service;
 mod signal;
 
 #[cfg(feature = "server")]
@@ -91,6 +92,8 @@ enum Command {
     /// Start the agent of this machine, or enrol it.
     #[command(display_order = 2)]
     Agent(agent::AgentArgs),
+    /// Run the agent or the server as a service of this system, from its start on.
+    Service(service::ServiceArgs),
     /// Show, check and change the settings.
     Config(config::ConfigArgs),
 }
@@ -141,6 +144,7 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "server")]
         Some(Command::Server(command)) => command.run(&global),
         Some(Command::Agent(args)) => agent::run(&global, args),
+        Some(Command::Service(args)) => service::run(&global, &args),
         Some(Command::Config(args)) => config::run(&global, args),
         #[cfg(feature = "server")]
         None => server_command::ServerCommand::Up(cli.serve).run(&global),

@@ -12,6 +12,7 @@ use crate::agent::uplink::backoff::RetryRule;
 use crate::agent::{self, AgentSettings, OutageRule, enrol, identity_file, test_run};
 use crate::config::{AgentConfig, Config};
 use crate::data_dir::DataDir;
+use crate::service::{Role, launchd};
 use crate::wire::enrolment::identity::AgentIdentity;
 use crate::wire::enrolment::token::{JoinToken, TokenHash};
 
@@ -182,6 +183,16 @@ pub(super) fn outage_rule(config: &AgentConfig) -> OutageRule {
     }
 }
 
+/// launchd knows no status after which a service stays stopped but 0; it tells a service its label.
+fn revoked_status() -> u8 {
+    let label = launchd::label(Role::Agent);
+    if std::env::var("XPC_SERVICE_NAME").is_ok_and(|name| name == label) {
+        0
+    } else {
+        STATUS_REVOKED
+    }
+}
+
 async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
     let identity = enrolled(data_dir)?;
     let server_url = server_url(config, &identity);
@@ -207,7 +218,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
     match revoked {
         None => Ok(()),
         Some(sentence) => Err(Failure::with_status(
-            STATUS_REVOKED,
+            revoked_status(),
             format!("this agent stops, since its server refuses it for good: {sentence}"),
         )),
     }
