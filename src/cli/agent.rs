@@ -156,7 +156,8 @@ fn enrolled(data_dir: &DataDir) -> Result<AgentIdentity, Failure> {
     })
 }
 
-fn server_url(config: &Config, identity: &AgentIdentity) -> String {
+/// Where the server is.
+pub(super) fn server_url(config: &Config, identity: &AgentIdentity) -> String {
     let url = config
         .fleet
         .agent

@@ -177,15 +177,27 @@ fn wanted(global: &Global, which: Which, run_as: Option<String>) -> Result<(Mana
     let caller = std::env::var("SUDO_USER")
         .ok()
         .filter(|name| level == Level::System && name != "root");
-    if let (Manager::Launchd, Some(name)) = (manager, &caller) {
-        // 2.0's services are in that user's home.
-        wanted.home = Path::new("/Users").join(name);
+    if let Some(name) = &caller {
+        // Services of 2.0 and the enrolment are in the home of who called sudo.
+        let home = match manager {
+            Manager::Launchd => Some(Path::new("/Users").join(name)),
+            Manager::Systemd => home_of(name),
+        };
+        wanted.home = home.filter(|home| home.is_dir()).unwrap_or(wanted.home);
     }
     wanted.run_as =
         run_as.or_else(|| caller.filter(|name| manager == Manager::Launchd && user_name(name).is_ok()));
     wanted.data_dir = absolute(global.data_dir.as_deref())?;
     wanted.config = absolute(global.config.as_deref())?;
     Ok((manager, wanted))
+}
+
+/// A user's home, as Linux has it.
+fn home_of(name: &str) -> Option<PathBuf> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let user = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let user = user.into_iter().find(|fields| fields.first() == Some(&name))?;
+    user.get(5).map(PathBuf::from)
 }
 
 fn absolute(path: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
@@ -283,7 +295,6 @@ fn status(global: &Global, manager: Option<ManagerName>) -> Result<(), Failure> 
 ///
 /// # Errors
 /// When there is no home folder to look into.
-#[expect(dead_code, reason = "for the doctor")]
 pub(super) fn installed_here() -> Result<Vec<(Wanted, Installed)>, Failure> {
     installed(here(None))
 }

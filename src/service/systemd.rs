@@ -41,6 +41,8 @@ pub struct Found {
     pub is_in_place: bool,
     /// The enrolment of this machine that the service goes on with.
     pub enrolment: Option<PathBuf>,
+    /// Whether the service has an enrolment already, or needs none.
+    pub is_enrolled: bool,
     /// The other level's unit.
     pub other_level: Option<PathBuf>,
 }
@@ -84,6 +86,23 @@ fn file_of(wanted: &Wanted, level: Level) -> PathBuf {
     folder.join(unit_name(wanted.role))
 }
 
+/// Who the agent is, in a data folder.
+const IDENTITY: &str = "agent/identity.json";
+
+/// Where the service will keep its data.
+fn data_folder(wanted: &Wanted) -> PathBuf {
+    match wanted.level {
+        Level::System => PathBuf::from(state_folder(wanted.role)),
+        Level::User => users_data_folder(wanted),
+    }
+}
+
+/// Where the user who asks keeps data.
+fn users_data_folder(wanted: &Wanted) -> PathBuf {
+    let named = wanted.data_dir.clone();
+    named.unwrap_or_else(|| wanted.home.join(".fleet_monitoring/data"))
+}
+
 /// Looks at what is there already.
 ///
 /// # Errors
@@ -106,6 +125,7 @@ pub fn look(wanted: &Wanted) -> Result<Found, PlanError> {
             (Role::Agent, Level::System) => enrolment_to_take(wanted)?,
             _ => None,
         },
+        is_enrolled: wanted.role == Role::Server || data_folder(wanted).join(IDENTITY).exists(),
         other_level: other.exists().then_some(other),
     })
 }
@@ -113,15 +133,10 @@ pub fn look(wanted: &Wanted) -> Result<Found, PlanError> {
 /// The enrolment of the user who asks, when the service has none. One beside a server's store is the
 /// server's own agent and stays.
 fn enrolment_to_take(wanted: &Wanted) -> Result<Option<PathBuf>, PlanError> {
-    let folder = match &wanted.data_dir {
-        Some(folder) => folder.clone(),
-        None => wanted.home.join(".fleet_monitoring/data"),
-    };
+    let folder = users_data_folder(wanted);
     let agent = folder.join("agent");
-    let has_own = Path::new(state_folder(Role::Agent))
-        .join("agent/identity.json")
-        .exists();
-    if has_own || !agent.join("identity.json").exists() || folder.join("store").exists() {
+    let has_own = data_folder(wanted).join(IDENTITY).exists();
+    if has_own || !folder.join(IDENTITY).exists() || folder.join("store").exists() {
         return Ok(None);
     }
     let lock = File::open(agent.join("spool/lock")).ok();
@@ -164,7 +179,7 @@ pub fn install(wanted: &Wanted, found: &Found) -> Result<Plan, PlanError> {
     plan.steps.push(systemctl(wanted, &["daemon-reload"]));
     plan.steps.push(systemctl(wanted, &["enable", unit]));
     plan.steps.push(systemctl(wanted, &["restart", unit]));
-    plan.notes.extend(notes(wanted));
+    plan.notes.extend(notes(wanted, found));
     Ok(plan)
 }
 
@@ -276,8 +291,19 @@ pub fn systemctl_words<'a>(level: Level, arguments: &[&'a str]) -> Vec<&'a str> 
     words
 }
 
-fn notes(wanted: &Wanted) -> Vec<String> {
+fn notes(wanted: &Wanted, found: &Found) -> Vec<String> {
     let mut notes = Vec::new();
+    if !found.is_enrolled && found.enrolment.is_none() {
+        let how = match wanted.level {
+            Level::System => {
+                "sudo -u atlas-agent atlas agent enroll URL --token TOKEN --data-dir /var/lib/atlas-agent"
+            }
+            Level::User => "atlas agent enroll URL --token TOKEN",
+        };
+        notes.push(format!(
+            "This machine is not enrolled yet, and the service waits for it: {how}"
+        ));
+    }
     if wanted.level == Level::User {
         notes.push(
             "It runs while you are logged in; `loginctl enable-linger` lets it run from the machine's start on."
