@@ -213,8 +213,12 @@ fn prepare_system(wanted: &Wanted, found: &Found, plan: &mut Plan) -> Result<(),
             path: PathBuf::from(state),
             mode: 0o700,
         });
-        plan.steps
-            .push(Step::run(&["mv", text(enrolment)?, &format!("{state}/agent")]));
+        plan.steps.push(Step::run(&[
+            "mv",
+            "-T",
+            text(enrolment)?,
+            &format!("{state}/agent"),
+        ]));
         plan.steps
             .push(Step::run(&["chown", "-R", &format!("{user}:"), state]));
     }

@@ -86,7 +86,7 @@ fn an_enrolment_moves_into_the_services_own_folder() {
         ..Found::default()
     };
     let plan = words(&install(&wanted(Role::Agent, Level::System), &found).unwrap());
-    let moved = "run mv /nowhere/ann/.fleet_monitoring/data/agent /var/lib/atlas-agent/agent";
+    let moved = "run mv -T /nowhere/ann/.fleet_monitoring/data/agent /var/lib/atlas-agent/agent";
     let at = plan.iter().position(|step| step == moved).unwrap();
     assert_eq!(plan[at + 1], "run chown -R atlas-agent: /var/lib/atlas-agent");
     assert!(plan[at + 2].starts_with("write "));
