@@ -16,6 +16,7 @@ pub mod enrol;
 pub mod identity_file;
 pub mod monitors;
 pub mod nudge;
+pub mod probe;
 pub mod repin;
 pub mod sampler;
 pub mod spool;

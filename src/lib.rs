@@ -9,6 +9,7 @@ pub mod config;
 pub mod data_dir;
 pub mod log_file;
 pub mod secret_file;
+pub mod service;
 pub mod tls;
 pub mod wire;
 

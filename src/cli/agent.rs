@@ -12,6 +12,7 @@ use crate::agent::uplink::backoff::RetryRule;
 use crate::agent::{self, AgentSettings, OutageRule, enrol, identity_file, test_run};
 use crate::config::{AgentConfig, Config};
 use crate::data_dir::DataDir;
+use crate::service::{Role, launchd};
 use crate::wire::enrolment::identity::AgentIdentity;
 use crate::wire::enrolment::token::{JoinToken, TokenHash};
 
@@ -155,7 +156,8 @@ fn enrolled(data_dir: &DataDir) -> Result<AgentIdentity, Failure> {
     })
 }
 
-fn server_url(config: &Config, identity: &AgentIdentity) -> String {
+/// Where the server is.
+pub(super) fn server_url(config: &Config, identity: &AgentIdentity) -> String {
     let url = config
         .fleet
         .agent
@@ -179,6 +181,16 @@ pub(super) fn outage_rule(config: &AgentConfig) -> OutageRule {
             rest: longest.min(Duration::from_secs(config.report_interval)),
         },
         circuit: config.circuit_breaker.into(),
+    }
+}
+
+/// launchd knows no status after which a service stays stopped but 0; it tells a service its label.
+fn revoked_status() -> u8 {
+    let label = launchd::label(Role::Agent);
+    if std::env::var("XPC_SERVICE_NAME").is_ok_and(|name| name == label) {
+        0
+    } else {
+        STATUS_REVOKED
     }
 }
 
@@ -208,7 +220,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
     match revoked {
         None => Ok(()),
         Some(sentence) => Err(Failure::with_status(
-            STATUS_REVOKED,
+            revoked_status(),
             format!("this agent stops, since its server refuses it for good: {sentence}"),
         )),
     }

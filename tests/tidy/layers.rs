@@ -38,7 +38,7 @@ const CRATE_LAYERS: [(&str, &[&str], &str); 2] = [
 ];
 
 /// Parts of src/ and the only modules of src/ that they may name.
-const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
+const MODULE_LAYERS: [(&str, &[&str], &str); 6] = [
     (
         "src/wire",
         &["wire"],
@@ -65,6 +65,11 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
         "src/agent",
         &["agent", "config", "wire", "tls", "secret_file"],
         "the agent imports neither the server nor the command line: what both know belongs in src/wire (its settings it reads as they are)",
+    ),
+    (
+        "src/service",
+        &["service"],
+        "services are files and commands: whoever wants one says what it starts",
     ),
     (
         "src/config",
