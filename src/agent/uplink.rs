@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod backoff;
 pub mod credential;
+mod sending;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,21 +13,18 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture};
 use atlas_actors::audit_log::AuditHead;
-use atlas_actors::breaker::{Admission, Admit, Breaker, CallOutcome, RecordOutcome};
+use atlas_actors::breaker::Breaker;
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
 use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
-use self::answer::{Step, Wanted, step};
+use self::answer::{Step, Wanted};
 use self::backoff::{Backoff, RetryRule};
 use self::credential::{Credential, RENEW_AGAIN_AFTER};
+use self::sending::{Asking, send_oldest};
 use super::nudge::Bells;
-use super::spool::disk::StoredReport;
-use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
-use crate::tls::pinned::PinMismatch;
-use crate::wire::audit_head;
-use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing};
+use super::spool::{RefuseReport, SettleReport, Spool};
 
 /// The route as the seal knows it.
 pub const REPORT_ROUTE: &str = "/api/fleet/report";
@@ -81,15 +79,6 @@ pub struct Uplink {
     /// What was said last, so that it is said once.
     said: Option<String>,
     /// An audit head that the server once told, and contradicts now: it is reminded of it.
-    contradicted: Option<AuditHead>,
-}
-
-/// With what the next report is sent.
-struct Asking {
-    credential: Arc<Credential>,
-    report_url: String,
-    now: Timestamp,
-    timeout: Duration,
     contradicted: Option<AuditHead>,
 }
 
@@ -315,68 +304,6 @@ impl Uplink {
             }
             self.said = sentence;
         }
-    }
-}
-
-/// Sends the oldest report; nothing when none waits.
-async fn send_oldest(spool: Addr<Spool>, breaker: Addr<Breaker>, asking: Asking) -> Option<(u64, Step)> {
-    let next = NextReport {
-        key: asking.credential.key.name(),
-        sealed: asking.credential.key.sealed(),
-    };
-    let report = spool.send(next).await.ok()?.ok()??;
-    let seq = report.delivery.seq;
-    let permit = match breaker.send(Admit).await.ok()? {
-        Admission::Allowed(permit) => permit,
-        Admission::Refused { retry_in } => return Some((seq, Step::BreakerOpen(retry_in))),
-    };
-    let step = send(asking, &report).await;
-    let outcome = if step.is_outage() {
-        CallOutcome::Failure
-    } else {
-        CallOutcome::Success
-    };
-    // A breaker that is gone is being restarted: it begins closed.
-    let _ = breaker.send(RecordOutcome { permit, outcome }).await;
-    Some((seq, step))
-}
-
-async fn send(asking: Asking, report: &StoredReport) -> Step {
-    let sealed = asking.credential.key.seal(&Outgoing {
-        seq: report.delivery.seq,
-        sent_at: asking.now,
-        context: SealContext {
-            method: "POST",
-            route: REPORT_ROUTE,
-        },
-        compression: Compression::Allowed,
-        plaintext: &report.json,
-    });
-    let body = match sealed.map(|envelope| serde_json::to_vec(&envelope)) {
-        Ok(Ok(body)) => body,
-        Ok(Err(error)) => return Step::Refuse(error.to_string()),
-        Err(error) => {
-            return Step::Retry {
-                after: None,
-                sentence: error.to_string(),
-            };
-        }
-    };
-    let mut request = asking
-        .credential
-        .client
-        .post(&asking.report_url)
-        .header("content-type", "application/json");
-    if let Some(seen) = asking.contradicted {
-        request = request.header(audit_head::SEEN_HEADER, audit_head::head_text(&seen));
-    }
-    match request.timeout(asking.timeout).body(body).send().await {
-        Ok(response) => step(response).await,
-        Err(error) if PinMismatch::find(&error).is_some() => Step::UnknownKey(answer::unreachable(&error)),
-        Err(error) => Step::Retry {
-            after: None,
-            sentence: answer::unreachable(&error),
-        },
     }
 }
 
