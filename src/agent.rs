@@ -40,7 +40,7 @@ use monitors::{Plan, watcher};
 use nudge::Bells;
 use sampler::{ReportSoon, Sampler, SamplerParts, StopSampling};
 use spool::disk::OpenSpoolError;
-use spool::{CloseSpool, SPOOL_BYTES_MAX, Spool};
+use spool::{CloseSpool, Spool};
 use uplink::backoff::RetryRule;
 use uplink::credential::Credential;
 use uplink::{Uplink, UplinkParts};
@@ -55,6 +55,8 @@ pub struct AgentSettings {
     pub interval: Duration,
     /// Where its identity is and its reports wait.
     pub folder: PathBuf,
+    /// Bytes that reports may take on disk while they wait.
+    pub spool_bytes_max: u64,
     /// How it deals with a server that does not answer.
     pub outage: OutageRule,
     /// What it looks at beside the system itself.
@@ -110,7 +112,7 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     let machine_id = settings.identity.machine_id.clone();
     let spool_dir = settings.folder.join("spool");
     let sealed_before = spool::sealed_before(&spool_dir, &settings.identity.key_name());
-    let spool = Spool::start(spool_dir, SPOOL_BYTES_MAX)?;
+    let spool = Spool::start(spool_dir, settings.spool_bytes_max)?;
     let (revoked, has_been_revoked) = watch::channel(None);
     let credential = Arc::new(Credential::new(settings.identity, sealed_before)?);
     let (credential, published) = watch::channel(credential);

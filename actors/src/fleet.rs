@@ -30,7 +30,7 @@ use crate::clock::Clock;
 use crate::command_queue::{CommandQueue, DueCommands};
 use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
-use crate::limits::{ADMISSION_MAX, PASSWORD_QUEUE, VIEWERS_MAX};
+use crate::limits::{ADMISSION_MAX, BACKLOG_TOGETHER, PASSWORD_QUEUE, VIEWERS_MAX};
 use crate::machine::MachinePorts;
 use crate::messages::{CheckpointAll, PublishView, WakeMachines};
 use crate::model::{MachineId, PresenceRule};
@@ -92,6 +92,8 @@ pub struct Fleet {
     due: Arc<ArcSwap<DueCommands>>,
     channel_table: Arc<ArcSwap<ChannelTable>>,
     admission: Arc<Semaphore>,
+    /// Places for reports of the past.
+    backlog: Arc<Semaphore>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
@@ -121,10 +123,8 @@ impl Fleet {
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
         let historian = start_historian(&services, &store, &clock);
-        let commands = services.start(
-            ActorName::CommandQueue,
-            CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
-        );
+        let commands = CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone());
+        let commands = services.start(ActorName::CommandQueue, commands);
         let auth = services.start(
             ActorName::AuthService,
             AuthService::new(
@@ -169,6 +169,7 @@ impl Fleet {
             due,
             channel_table,
             admission: Arc::new(Semaphore::new(ADMISSION_MAX)),
+            backlog: Arc::new(Semaphore::new(BACKLOG_TOGETHER)),
             store,
             clock,
         }

@@ -236,3 +236,14 @@ pub const REPORT_ASKED_AGAIN: Duration = Duration::from_secs(5);
 /// For how long an agent without a channel is told that somebody looks at its machine. Reason: a page
 /// that is open asks every five seconds.
 pub const REPORT_ASKED_FOR: Duration = Duration::from_secs(15);
+
+/// Reports of the past that may be inside the fleet at once. Reason: a fleet that was cut off brings
+/// hours of them; they are written in groups of so many, and what comes from machines that were there
+/// all the time does not wait behind them.
+pub const BACKLOG_TOGETHER: usize = 64;
+
+/// How old a report is that counts as one of the past.
+pub const BACKLOG_AGE: Duration = Duration::from_secs(120);
+
+/// How long a report of the past waits for its turn before its agent is told to come again.
+pub const BACKLOG_WAIT: Duration = Duration::from_secs(2);

@@ -46,6 +46,9 @@ pub enum RecordError {
     /// Too far below the newest one to tell whether it is a repeat.
     #[error("the report's number is too old to tell whether it was sent before")]
     ReplayTooOld,
+    /// Many reports of the past come at once, and this one's turn was not yet.
+    #[error("many agents bring reports of the past: this one comes again in a moment")]
+    BacklogPaced,
     /// The fleet is full.
     #[error("this server has as many machines as it takes")]
     TooManyMachines,

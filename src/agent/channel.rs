@@ -147,7 +147,7 @@ impl Channel {
                 self.clock_offset_ms = server_time.as_millis() - SystemClock.now().as_millis();
                 self.backoff.next_pause()
             }
-            Step::Retry { after, sentence } => {
+            Step::Retry { after, sentence } | Step::Paced { after, sentence } => {
                 tracing::debug!(%sentence, "no channel to the server");
                 after.unwrap_or_default() + self.backoff.next_pause()
             }

@@ -4,7 +4,9 @@
 
 pub mod answer;
 pub mod backoff;
+pub mod budget;
 pub mod credential;
+pub mod pace;
 mod sending;
 
 use std::path::PathBuf;
@@ -20,8 +22,9 @@ use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
 use self::answer::{Step, Wanted};
-use self::backoff::{Backoff, RetryRule};
+use self::backoff::RetryRule;
 use self::credential::{Credential, RENEW_AGAIN_AFTER};
+use self::pace::Pace;
 use self::sending::{Asking, send_oldest};
 use super::nudge::Bells;
 use super::spool::{RefuseReport, SettleReport, Spool};
@@ -70,7 +73,7 @@ pub struct Uplink {
     timeout: Duration,
     revoked: watch::Sender<Option<String>>,
     bells: Bells,
-    backoff: Backoff,
+    pace: Pace,
     is_busy: bool,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
     clock_offset_ms: i64,
@@ -95,7 +98,7 @@ impl Uplink {
             revoked: parts.revoked,
             bells: parts.bells,
             timeout: parts.timeout,
-            backoff: Backoff::new(parts.retry),
+            pace: Pace::new(parts.retry, Instant::now()),
             is_busy: false,
             clock_offset_ms: 0,
             renew_not_before: None,
@@ -121,10 +124,11 @@ impl Uplink {
         let sending = send_oldest(self.spool.clone(), self.breaker.clone(), self.asking());
         ctx.spawn(sending.into_actor(self).map(|sent, uplink, ctx| {
             uplink.is_busy = false;
-            match sent {
-                None => {}
-                Some((seq, step)) => uplink.follow(seq, step, ctx),
+            let Some((seq, step)) = sent else { return };
+            if !matches!(step, Step::BreakerOpen(_)) {
+                uplink.pace.sent(Instant::now());
             }
+            uplink.follow(seq, step, ctx);
         }));
     }
 
@@ -183,7 +187,7 @@ impl Uplink {
             } => {
                 self.say(None);
                 self.pass_on(wanted);
-                self.backoff.reset();
+                self.pace.arrived();
                 let is_due = self.is_renewal_due(rekey);
                 self.settle(SettleReport { seq, audit_head }, is_due, ctx);
             }
@@ -218,7 +222,7 @@ impl Uplink {
                     "this machine's clock is off by {} s",
                     self.clock_offset_ms / 1000
                 )));
-                let pause = self.backoff.next_pause();
+                let pause = self.pace.after_failure(None, Instant::now());
                 self.wait(pause, ctx);
             }
             Step::Pending(sentence) => {
@@ -231,14 +235,22 @@ impl Uplink {
             }
             Step::Retry { after, sentence } => {
                 self.say(Some(sentence));
-                let wait = after.unwrap_or_default().max(self.backoff.next_pause());
-                self.wait(wait, ctx);
+                let pause = self.pace.after_failure(after, Instant::now());
+                self.wait(pause, ctx);
+            }
+            Step::Paced { after, sentence } => {
+                self.say(Some(sentence));
+                let pause = self.pace.after_pacing(after);
+                self.wait(pause, ctx);
             }
             Step::UnknownKey(sentence) => {
                 self.say(Some(sentence));
                 self.learn_keys(ctx);
             }
-            Step::BreakerOpen(retry_in) => self.wait(retry_in, ctx),
+            Step::BreakerOpen(retry_in) => {
+                let pause = self.pace.after_refusal(retry_in);
+                self.wait(pause, ctx);
+            }
             Step::Rejected(sentence) | Step::KeyRefused(sentence) | Step::Refuse(sentence) => {
                 self.say(Some(format!("the server refuses this agent: {sentence}")));
                 self.wait(REFUSED_WAIT, ctx);
@@ -262,7 +274,7 @@ impl Uplink {
                 }
                 Err(error) => uplink.say(Some(format!("the server's TLS key is unknown, and {error}"))),
             }
-            let pause = uplink.backoff.next_pause();
+            let pause = uplink.pace.after_failure(None, Instant::now());
             uplink.wait(pause, ctx);
         }));
     }

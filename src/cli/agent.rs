@@ -177,6 +177,7 @@ pub(super) fn outage_rule(config: &AgentConfig) -> OutageRule {
             multiplier: retry.multiplier,
             longest,
             rest: longest.min(Duration::from_secs(config.report_interval)),
+            budget: retry.budget,
         },
         circuit: config.circuit_breaker.into(),
     }
@@ -192,6 +193,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         folder: data_dir.agent(),
         identity,
+        spool_bytes_max: config.fleet.agent.spool_size,
         outage: outage_rule(&config.fleet.agent),
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Message};
 use arc_swap::Guard;
-use tokio::sync::broadcast;
+use tokio::sync::{SemaphorePermit, broadcast};
 
 use super::Fleet;
 use crate::auth::Credentials;
 use crate::clock::Timestamp;
 use crate::command_queue::command::Command;
-use crate::limits::ASK_TIMEOUT;
+use crate::limits::{ASK_TIMEOUT, BACKLOG_AGE, BACKLOG_WAIT};
 use crate::machine::open_block::Row;
 use crate::messages::{
     DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands, LeaseError,
@@ -56,6 +56,7 @@ impl Fleet {
     /// When it was not kept.
     pub async fn record(&self, report: Report) -> Result<Receipt, RecordError> {
         let machine = report.machine.clone();
+        let _turn = self.turn_of(&report).await?;
         let receipt = self
             .ask(&self.registry, RecordReport(report))
             .await
@@ -66,6 +67,19 @@ impl Fleet {
             report_now: self.channels().wants_report(&machine, self.now()),
             ..receipt
         })
+    }
+
+    /// A place for a report of the past; what was measured now needs none.
+    async fn turn_of(&self, report: &Report) -> Result<Option<SemaphorePermit<'_>>, RecordError> {
+        let is_of_the_past = |taken_at| self.now().since(taken_at) > BACKLOG_AGE;
+        if !report.taken_at.is_some_and(is_of_the_past) {
+            return Ok(None);
+        }
+        match tokio::time::timeout(BACKLOG_WAIT, self.backlog.acquire()).await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
+            // Nobody ever closes it.
+            Ok(Err(_)) | Err(_) => Err(RecordError::BacklogPaced),
+        }
     }
 
     /// The whole fleet as of now; costs no message.

@@ -41,6 +41,13 @@ pub enum Step {
         /// Why.
         sentence: String,
     },
+    /// The server is well, and takes no more of these now.
+    Paced {
+        /// Not before.
+        after: Option<Duration>,
+        /// Why.
+        sentence: String,
+    },
     /// The server shows a TLS key that this agent does not know.
     UnknownKey(String),
     /// The breaker lets no call through.
@@ -149,7 +156,8 @@ fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
     }
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Step::Rejected(sentence),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Step::Retry { after, sentence },
+        StatusCode::TOO_MANY_REQUESTS => Step::Paced { after, sentence },
+        StatusCode::REQUEST_TIMEOUT => Step::Retry { after, sentence },
         // A proxy's own 4xx says nothing of the report: only the server's word sets one aside.
         status if status.is_client_error() && !body.code().is_empty() => Step::Refuse(sentence),
         _ => Step::Retry { after, sentence },
@@ -213,9 +221,13 @@ mod tests {
 
     #[test]
     fn tries_again_what_can_pass_and_nothing_else() {
-        for status in [408, 429, 500, 502, 503, 507] {
+        for status in [408, 500, 502, 503, 507] {
             assert!(decided(status, "").is_outage(), "{status}");
         }
+        assert!(
+            matches!(decided(429, ""), Step::Paced { .. }),
+            "the server is well"
+        );
         let ours = r#"{"error":{"code":"malformed_report","message":"m"}}"#;
         for status in [400, 404, 413, 422] {
             assert!(matches!(decided(status, ours), Step::Refuse(_)), "{status}");
