@@ -4,7 +4,7 @@
 //! ```text
 //! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
-//!                  Channels ─▶ published health of the agents
+//!                  Channels ─▶ published health of the agents     Downtimes ─▶ published
 //!                  AuthService ─▶ published credentials   Quarantine   AuditLog   PasswordHasher pool
 //! ```
 
@@ -28,12 +28,13 @@ use crate::auth::{AuthService, Credentials, SessionTimes};
 use crate::channels::{ChannelTable, Channels};
 use crate::clock::Clock;
 use crate::command_queue::{CommandQueue, DueCommands};
+use crate::downtimes::{Downtimes, NoteStop};
 use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
 use crate::limits::{ADMISSION_MAX, BACKLOG_TOGETHER, PASSWORD_QUEUE, VIEWERS_MAX};
 use crate::machine::MachinePorts;
 use crate::messages::{CheckpointAll, PublishView, WakeMachines};
-use crate::model::{MachineId, PresenceRule};
+use crate::model::{Gap, MachineId, PresenceRule};
 use crate::quarantine::Quarantine;
 use crate::registry::{Registry, WAKE_TOGETHER};
 use crate::roster::{FleetView, Published, Roster, ViewEncoder};
@@ -91,6 +92,8 @@ pub struct Fleet {
     credentials: Arc<ArcSwap<Credentials>>,
     due: Arc<ArcSwap<DueCommands>>,
     channel_table: Arc<ArcSwap<ChannelTable>>,
+    downtime: Addr<Downtimes>,
+    downtimes: Arc<ArcSwap<Vec<Gap>>>,
     admission: Arc<Semaphore>,
     /// Places for reports of the past.
     backlog: Arc<Semaphore>,
@@ -137,10 +140,9 @@ impl Fleet {
             ),
         );
         let (channels, channel_table) = start_channels(&services, &clock, &credentials);
-        let roster = fleet.start(
-            ActorName::Roster,
-            Roster::new(published.clone(), encoder, clock.clone(), safety.clone()),
-        );
+        let (downtime, downtimes) = start_downtimes(&services, &store, &clock);
+        let roster = Roster::new(published.clone(), encoder, clock.clone(), safety.clone());
+        let roster = fleet.start(ActorName::Roster, roster);
         let machine_ports = MachinePorts {
             store: store.clone(),
             clock: clock.clone(),
@@ -168,6 +170,8 @@ impl Fleet {
             credentials,
             due,
             channel_table,
+            downtime,
+            downtimes,
             admission: Arc::new(Semaphore::new(ADMISSION_MAX)),
             backlog: Arc::new(Semaphore::new(BACKLOG_TOGETHER)),
             store,
@@ -208,6 +212,8 @@ impl Fleet {
     /// Writes down what would have to be replayed otherwise. Nothing is lost without it: the next
     /// start is only faster.
     pub async fn checkpoint(&self) {
+        // Without it the next start thinks that it was away a few seconds longer.
+        let _ = self.downtime.send(NoteStop).await;
         if self.registry.send(CheckpointAll).await.is_err() {
             tracing::warn!("the registry is away: the next start replays the journal");
         }
@@ -225,6 +231,21 @@ fn start_historian(services: &Kept<'_>, store: &Arc<dyn Store>, clock: &Arc<dyn 
     let codec = BlockCodec::start_pool(services.1);
     let historian = Historian::new(store.clone(), clock.clone(), codec, services.1.clone());
     services.start(ActorName::Historian, historian)
+}
+
+fn start_downtimes(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+) -> (Addr<Downtimes>, Arc<ArcSwap<Vec<Gap>>>) {
+    let published = Arc::<ArcSwap<Vec<Gap>>>::default();
+    let downtimes = Downtimes::new(
+        store.clone(),
+        clock.clone(),
+        services.1.clone(),
+        published.clone(),
+    );
+    (services.start(ActorName::Downtimes, downtimes), published)
 }
 
 fn start_channels(

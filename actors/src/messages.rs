@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::machine::open_block::Row;
 use crate::machine::record::TooManyTags;
-use crate::model::{MachineId, Metric, Receipt, Report, Tag};
+use crate::model::{Announcement, Delivery, MachineId, Metric, Receipt, Report, Tag};
 use crate::roster::MachineSnapshot;
 use crate::store::{AppendError, StoreError, StoredBlock, TimeRange};
 
@@ -84,6 +84,18 @@ pub struct TagMachine {
     pub machine: MachineId,
     /// All its tags.
     pub tags: Vec<Tag>,
+}
+
+/// To the registry, and on to the machine: its agent says that it falls silent.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), MachineError>")]
+pub struct AnnounceSilence {
+    /// Which machine.
+    pub machine: MachineId,
+    /// Why.
+    pub what: Announcement,
+    /// The newest report that its agent had made; one that came after it makes this old news.
+    pub newest: Option<Delivery>,
 }
 
 /// To the registry: drop the machine, its record and its history.

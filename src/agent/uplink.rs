@@ -6,6 +6,7 @@ pub mod answer;
 pub mod backoff;
 pub mod budget;
 pub mod credential;
+mod cut_off;
 pub mod pace;
 mod sending;
 
@@ -17,6 +18,7 @@ use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message
 use atlas_actors::audit_log::AuditHead;
 use atlas_actors::breaker::Breaker;
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
+use atlas_actors::model::PresenceCause;
 use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
@@ -24,10 +26,12 @@ use tokio::sync::watch;
 use self::answer::{Step, Wanted};
 use self::backoff::RetryRule;
 use self::credential::{Credential, RENEW_AGAIN_AFTER};
+use self::cut_off::CutOff;
 use self::pace::Pace;
 use self::sending::{Asking, send_oldest};
 use super::nudge::Bells;
 use super::spool::{RefuseReport, SettleReport, Spool};
+use crate::wire::absence::GapV1;
 
 /// The route as the seal knows it.
 pub const REPORT_ROUTE: &str = "/api/fleet/report";
@@ -61,6 +65,10 @@ pub struct UplinkParts {
     pub revoked: watch::Sender<Option<String>>,
     /// What the server wants at once is told here.
     pub bells: Bells,
+    /// When nothing got through for long is told here.
+    pub cut_off: watch::Sender<Option<GapV1>>,
+    /// For how long that must be.
+    pub cut_off_min: Duration,
 }
 
 /// The way to the server.
@@ -73,6 +81,7 @@ pub struct Uplink {
     timeout: Duration,
     revoked: watch::Sender<Option<String>>,
     bells: Bells,
+    cut_off: CutOff,
     pace: Pace,
     is_busy: bool,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
@@ -97,6 +106,7 @@ impl Uplink {
             breaker: parts.breaker,
             revoked: parts.revoked,
             bells: parts.bells,
+            cut_off: CutOff::new(parts.cut_off, parts.cut_off_min),
             timeout: parts.timeout,
             pace: Pace::new(parts.retry, Instant::now()),
             is_busy: false,
@@ -186,6 +196,9 @@ impl Uplink {
                 wanted,
             } => {
                 self.say(None);
+                if self.cut_off.ended(self.now()) {
+                    self.bells.ring_for_report();
+                }
                 self.pass_on(wanted);
                 self.pace.arrived();
                 let is_due = self.is_renewal_due(rekey);
@@ -233,7 +246,14 @@ impl Uplink {
                 tracing::error!(%sentence, "the server refuses this agent for good");
                 self.revoked.send_replace(Some(sentence));
             }
+            Step::NoNetwork(sentence) => {
+                self.cut_off.goes_on(PresenceCause::NetworkDown, self.now());
+                self.say(Some(sentence));
+                let pause = self.pace.after_failure(None, Instant::now());
+                self.wait(pause, ctx);
+            }
             Step::Retry { after, sentence } => {
+                self.cut_off.goes_on(PresenceCause::ServerDown, self.now());
                 self.say(Some(sentence));
                 let pause = self.pace.after_failure(after, Instant::now());
                 self.wait(pause, ctx);

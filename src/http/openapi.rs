@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
-    own_account, pins, quarantine, reports, sessions, speedtest, stream, tokens, users,
+    agents, api_keys, audit, certificate, channel, commands, health, history, machines, notice,
+    operator_keys, own_account, pins, quarantine, reports, sessions, speedtest, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -35,6 +35,7 @@ use crate::wire::views;
         channel::pong,
         speedtest::send,
         speedtest::take,
+        notice::take,
         channel::ask_report,
         health::fleet,
         sessions::sign_in,

@@ -19,11 +19,11 @@ use crate::command_queue::command::Command;
 use crate::limits::{ASK_TIMEOUT, BACKLOG_AGE, BACKLOG_WAIT};
 use crate::machine::open_block::Row;
 use crate::messages::{
-    DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands, LeaseError,
-    ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows, ReadSeries,
-    RecordError, RecordReport, Series, SettleCommand, SettleError, TagMachine,
+    AnnounceSilence, DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands,
+    LeaseError, ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows,
+    ReadSeries, RecordError, RecordReport, Series, SettleCommand, SettleError, TagMachine,
 };
-use crate::model::{MachineId, Metric, Receipt, Report, Tag};
+use crate::model::{Gap, MachineId, Metric, Receipt, Report, Tag};
 use crate::roster::FleetView;
 use crate::store::{PutError, TimeRange};
 
@@ -107,6 +107,21 @@ impl Fleet {
     pub async fn tag(&self, machine: MachineId, tags: Vec<Tag>) -> Result<Vec<Tag>, MachineError> {
         let answer = self.ask(&self.registry, TagMachine { machine, tags }).await;
         answer.map_err(|Busy| MachineError::Busy)?
+    }
+
+    /// Takes an agent's word that it falls silent. Done means: it is on disk.
+    ///
+    /// # Errors
+    /// When there is no such machine.
+    pub async fn announce(&self, told: AnnounceSilence) -> Result<(), MachineError> {
+        let answer = self.ask(&self.registry, told).await;
+        answer.map_err(|Busy| MachineError::Busy)?
+    }
+
+    /// The spans in which this server itself was away, oldest first.
+    #[must_use]
+    pub fn downtimes(&self) -> Arc<Vec<Gap>> {
+        self.downtimes.load_full()
     }
 
     /// Drops a machine, its history, and the agents that speak for it.

@@ -41,6 +41,8 @@ pub enum Step {
         /// Why.
         sentence: String,
     },
+    /// This machine reaches nobody: send it again later.
+    NoNetwork(String),
     /// The server is well, and takes no more of these now.
     Paced {
         /// Not before.
@@ -58,7 +60,10 @@ impl Step {
     /// Whether the server itself is in trouble, which the breaker counts.
     #[must_use]
     pub const fn is_outage(&self) -> bool {
-        matches!(self, Self::Retry { .. } | Self::UnknownKey(_))
+        matches!(
+            self,
+            Self::Retry { .. } | Self::NoNetwork(_) | Self::UnknownKey(_)
+        )
     }
 }
 
@@ -164,6 +169,41 @@ fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
     }
 }
 
+/// What to do after no answer at all.
+pub(in crate::agent) fn no_answer(error: &reqwest::Error) -> Step {
+    let sentence = unreachable(error);
+    if PinMismatch::find(error).is_some() {
+        Step::UnknownKey(sentence)
+    } else if is_of_the_network(error) {
+        Step::NoNetwork(sentence)
+    } else {
+        Step::Retry {
+            after: None,
+            sentence,
+        }
+    }
+}
+
+/// Whether this machine's own network is why: it finds no name, or no way. A server that is away
+/// refuses the connection, or is silent.
+fn is_of_the_network(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkDown, NetworkUnreachable};
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let no_way = matches!(
+            kind,
+            Some(AddrNotAvailable | HostUnreachable | NetworkDown | NetworkUnreachable)
+        );
+        // The type of this one is nobody's to name.
+        if no_way || error.to_string() == "dns error" {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// Why there was no answer, in a sentence.
 pub(in crate::agent) fn unreachable(error: &reqwest::Error) -> String {
     format!("the server can't be reached ({})", root_cause(error))
@@ -244,6 +284,23 @@ mod tests {
         assert_eq!(refused("key_retired"), Step::KeyRefused("m".into()));
         assert_eq!(refused("agent_pending"), Step::Pending("m".into()));
         assert_eq!(refused("agent_revoked"), Step::Revoked("m".into()));
+    }
+
+    #[test]
+    fn tells_a_network_that_is_down_from_a_server_that_is() {
+        use std::io::{Error, ErrorKind};
+        for kind in [ErrorKind::NetworkUnreachable, ErrorKind::HostUnreachable] {
+            assert!(is_of_the_network(&Error::from(kind)), "{kind}");
+        }
+        for kind in [
+            ErrorKind::ConnectionRefused,
+            ErrorKind::TimedOut,
+            ErrorKind::ConnectionReset,
+        ] {
+            assert!(!is_of_the_network(&Error::from(kind)), "{kind}");
+        }
+        let nested = Error::other(Error::from(ErrorKind::NetworkUnreachable));
+        assert!(is_of_the_network(&nested));
     }
 
     #[test]

@@ -13,7 +13,6 @@ use super::answer::{self, Step, step};
 use super::credential::Credential;
 use crate::agent::spool::disk::StoredReport;
 use crate::agent::spool::{NextReport, Spool};
-use crate::tls::pinned::PinMismatch;
 use crate::wire::audit_head;
 use crate::wire::envelope_v2::{Compression, Context, Outgoing};
 
@@ -84,10 +83,6 @@ async fn send(asking: Asking, report: &StoredReport) -> Step {
     }
     match request.timeout(asking.timeout).body(body).send().await {
         Ok(response) => step(response).await,
-        Err(error) if PinMismatch::find(&error).is_some() => Step::UnknownKey(answer::unreachable(&error)),
-        Err(error) => Step::Retry {
-            after: None,
-            sentence: answer::unreachable(&error),
-        },
+        Err(error) => answer::no_answer(&error),
     }
 }
