@@ -167,6 +167,9 @@ fn a_spool_that_is_full_drops_the_oldest_first_and_the_machines_page_says_how_ma
     assert_eq!(waiting(&spool), 32);
     server.restart_at_its_address("server");
     agent.run();
+    server.until("the machine is there", |list| {
+        list["machines"].as_array().unwrap().len() == 1
+    });
     until("all have arrived", || {
         waiting(&spool) == 0 && numbers(&server).len() > 31
     });

@@ -299,8 +299,12 @@ mod tests {
         ] {
             assert!(!is_of_the_network(&Error::from(kind)), "{kind}");
         }
-        let nested = Error::other(Error::from(ErrorKind::NetworkUnreachable));
-        assert!(is_of_the_network(&nested));
+        #[derive(Debug, thiserror::Error)]
+        #[error("tcp connect error")]
+        struct Around(#[source] Error);
+        assert!(is_of_the_network(&Around(Error::from(
+            ErrorKind::NetworkUnreachable
+        ))));
     }
 
     #[test]
