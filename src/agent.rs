@@ -8,17 +8,20 @@
 //!    └────────────── the bells: what the server wants at once ─────┘
 //! ```
 
+pub mod attendance;
 pub mod channel;
 pub mod collect;
 pub mod csv_log;
 pub mod diagnosis;
 pub mod enrol;
+pub mod farewell;
 pub mod identity_file;
 pub mod monitors;
 pub mod nudge;
 pub mod probe;
 pub mod repin;
 pub mod sampler;
+pub mod sealed_post;
 pub mod spool;
 pub mod test_run;
 pub mod uplink;
@@ -29,12 +32,15 @@ use std::time::Duration;
 
 use actix::Addr;
 use atlas_actors::breaker::{Breaker, CircuitRule};
+use atlas_actors::clock::{Clock, SystemClock};
+use atlas_actors::model::Announcement;
 use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
 use crate::config::SystemMetricsConfig;
 use crate::wire::enrolment::identity::AgentIdentity;
+use attendance::{Alive, Attendance};
 use channel::{Channel, ChannelParts};
 use collect::Collector;
 use diagnosis::{Analyst, AnalystRule};
@@ -42,8 +48,9 @@ use monitors::board::Board;
 use monitors::{Plan, watcher};
 use nudge::Bells;
 use sampler::{ReportSoon, Sampler, SamplerParts, StopSampling};
+use sealed_post::Speaking;
 use spool::disk::OpenSpoolError;
-use spool::{CloseSpool, SPOOL_BYTES_MAX, Spool};
+use spool::{CloseSpool, Spool};
 use uplink::backoff::RetryRule;
 use uplink::credential::Credential;
 use uplink::{Uplink, UplinkParts};
@@ -58,6 +65,8 @@ pub struct AgentSettings {
     pub interval: Duration,
     /// Where its identity is and its reports wait.
     pub folder: PathBuf,
+    /// Bytes that reports may take on disk while they wait.
+    pub spool_bytes_max: u64,
     /// How it deals with a server that does not answer.
     pub outage: OutageRule,
     /// Which groups of the system's own metrics it measures.
@@ -95,9 +104,17 @@ pub enum StartAgentError {
     Client(#[from] reqwest::Error),
 }
 
+/// What an agent needs to say something for itself.
+struct Speaks {
+    credential: watch::Receiver<Arc<Credential>>,
+    server_url: String,
+    folder: PathBuf,
+}
+
 /// A running agent.
 pub struct AgentHandle {
     sampler: Addr<Sampler>,
+    speaks: Speaks,
     /// It runs for as long as somebody has its address.
     _channel: Option<Addr<Channel>>,
     spool: Addr<Spool>,
@@ -115,13 +132,23 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     let machine_id = settings.identity.machine_id.clone();
     let spool_dir = settings.folder.join("spool");
     let sealed_before = spool::sealed_before(&spool_dir, &settings.identity.key_name());
-    let spool = Spool::start(spool_dir, SPOOL_BYTES_MAX)?;
+    let spool = Spool::start(spool_dir, settings.spool_bytes_max)?;
     let (revoked, has_been_revoked) = watch::channel(None);
     let credential = Arc::new(Credential::new(settings.identity, sealed_before)?);
     let (credential, published) = watch::channel(credential);
     let bells = Bells::new();
     let server_url = server_url.trim_end_matches('/').to_owned();
     let breaker = Breaker::start_with(&server_url, settings.outage.circuit, None);
+    let started = Alive::now(None);
+    // A report may be late by one interval and nobody is silent.
+    let usual = settings.interval.saturating_mul(2);
+    let earlier = Alive::read(&settings.folder).and_then(|last| last.explain(&started, usual));
+    let (cut_off, heard) = watch::channel(None);
+    let speaks = Speaks {
+        credential: published.clone(),
+        server_url: server_url.clone(),
+        folder: settings.folder.clone(),
+    };
     let channel = settings.channel.then(|| {
         Channel::start_supervised(ChannelParts {
             credential: published,
@@ -144,23 +171,22 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
         timeout: settings.outage.timeout,
         revoked,
         bells: bells.clone(),
+        cut_off,
+        cut_off_min: usual,
     });
     let collector = Collector::start_thread(machine_id, settings.interval, settings.measured);
-    let board = keep(
-        ActorName::Board,
-        None,
-        Board::new(Analyst::new(settings.diagnosis)),
-    );
-    watcher::start_all(settings.monitors, &board);
+    let board = start_monitors(settings.monitors, settings.diagnosis);
     let sampler = Sampler::start_supervised(SamplerParts {
         collector,
         board,
+        attendance: Attendance::new(earlier, heard),
         spool: spool.clone(),
         uplink,
         interval: settings.interval,
     });
     let agent = AgentHandle {
         sampler,
+        speaks,
         _channel: channel,
         spool,
         revoked: has_been_revoked,
@@ -168,6 +194,13 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     agent.stop_sampling_when_revoked();
     agent.report_soon_when_asked(&bells);
     Ok(agent)
+}
+
+/// Has all monitors look, and gives the board on which they write.
+fn start_monitors(plans: Vec<Plan>, rule: diagnosis::AnalystRule) -> Addr<Board> {
+    let board = keep(ActorName::Board, None, Board::new(Analyst::new(rule)));
+    watcher::start_all(plans, &board);
+    board
 }
 
 impl AgentHandle {
@@ -200,10 +233,25 @@ impl AgentHandle {
         });
     }
 
-    /// Ends it: what waits stays on disk.
-    pub async fn stop(self) {
+    /// Says that the machine, or this agent, falls silent, and why.
+    pub async fn announce(&self, what: Announcement) {
+        let speaking = Speaking {
+            credential: Arc::clone(&self.speaks.credential.borrow()),
+            server_url: self.speaks.server_url.clone(),
+            spool: self.spool.clone(),
+            now: SystemClock.now(),
+        };
+        farewell::announce(speaking, what).await;
+    }
+
+    /// Ends it, and says why: what waits stays on disk.
+    pub async fn stop(self, why: Announcement) {
+        if self.revoked.borrow().is_none() {
+            self.announce(why).await;
+        }
         // Actors that are gone have stopped already.
         let _ = self.sampler.send(StopSampling).await;
         let _ = self.spool.send(CloseSpool).await;
+        Alive::now(Some(why)).write(&self.speaks.folder);
     }
 }

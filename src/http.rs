@@ -19,6 +19,7 @@ pub mod legacy;
 pub mod legacy_users;
 pub mod limits;
 pub mod machines;
+pub mod notice;
 pub mod openapi;
 pub mod operator_keys;
 pub mod own_account;

@@ -1,6 +1,7 @@
 //! The only place that knows how things look on the wire: JSON, envelopes and their versions. The
 //! server and the agent both use it and never each other. No HTTP, no sockets, no clock.
 
+pub mod absence;
 pub mod aead;
 pub mod audit_head;
 pub mod base64;

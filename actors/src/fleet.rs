@@ -4,7 +4,7 @@
 //! ```text
 //! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
-//!                  Channels ─▶ published health of the agents
+//!                  Channels ─▶ published health of the agents     Downtimes ─▶ published
 //!                  AuthService ─▶ published credentials   Quarantine   AuditLog   Sections   PasswordHasher pool
 //! ```
 
@@ -29,12 +29,13 @@ use crate::auth::{AuthService, Credentials, SessionTimes};
 use crate::channels::{ChannelTable, Channels};
 use crate::clock::Clock;
 use crate::command_queue::{CommandQueue, DueCommands};
+use crate::downtimes::{Downtimes, NoteStop};
 use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
-use crate::limits::{ADMISSION_MAX, PASSWORD_QUEUE, VIEWERS_MAX};
+use crate::limits::{ADMISSION_MAX, BACKLOG_TOGETHER, PASSWORD_QUEUE, VIEWERS_MAX};
 use crate::machine::MachinePorts;
 use crate::messages::{CheckpointAll, PublishView, WakeMachines};
-use crate::model::{MachineId, PresenceRule};
+use crate::model::{Gap, MachineId, PresenceRule};
 use crate::quarantine::Quarantine;
 use crate::registry::{Registry, WAKE_TOGETHER};
 use crate::roster::{FleetView, Published, Roster, ViewEncoder};
@@ -97,7 +98,11 @@ pub struct Fleet {
     credentials: Arc<ArcSwap<Credentials>>,
     due: Arc<ArcSwap<DueCommands>>,
     channel_table: Arc<ArcSwap<ChannelTable>>,
+    downtime: Addr<Downtimes>,
+    downtimes: Arc<ArcSwap<Vec<Gap>>>,
     admission: Arc<Semaphore>,
+    /// Places for reports of the past.
+    backlog: Arc<Semaphore>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
@@ -139,11 +144,10 @@ impl Fleet {
         );
         let auth = services.start(ActorName::AuthService, auth);
         let (channels, channel_table) = start_channels(&services, &clock, &credentials);
+        let (downtime, downtimes) = start_downtimes(&services, &store, &clock);
         let sections = start_sections(&services, &store, &clock, compare_sections);
-        let roster = fleet.start(
-            ActorName::Roster,
-            Roster::new(published.clone(), encoder, clock.clone(), safety.clone()),
-        );
+        let roster = Roster::new(published.clone(), encoder, clock.clone(), safety.clone());
+        let roster = fleet.start(ActorName::Roster, roster);
         let machine_ports = MachinePorts {
             store: store.clone(),
             clock: clock.clone(),
@@ -172,7 +176,10 @@ impl Fleet {
             credentials,
             due,
             channel_table,
+            downtime,
+            downtimes,
             admission: Arc::new(Semaphore::new(ADMISSION_MAX)),
+            backlog: Arc::new(Semaphore::new(BACKLOG_TOGETHER)),
             store,
             clock,
         }
@@ -211,6 +218,8 @@ impl Fleet {
     /// Writes down what would have to be replayed otherwise. Nothing is lost without it: the next
     /// start is only faster.
     pub async fn checkpoint(&self) {
+        // Without it the next start thinks that it was away a few seconds longer.
+        let _ = self.downtime.send(NoteStop).await;
         if self.registry.send(CheckpointAll).await.is_err() {
             tracing::warn!("the registry is away: the next start replays the journal");
         }
@@ -228,6 +237,21 @@ fn start_historian(services: &Kept<'_>, store: &Arc<dyn Store>, clock: &Arc<dyn 
     let codec = BlockCodec::start_pool(services.1);
     let historian = Historian::new(store.clone(), clock.clone(), codec, services.1.clone());
     services.start(ActorName::Historian, historian)
+}
+
+fn start_downtimes(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+) -> (Addr<Downtimes>, Arc<ArcSwap<Vec<Gap>>>) {
+    let published = Arc::<ArcSwap<Vec<Gap>>>::default();
+    let downtimes = Downtimes::new(
+        store.clone(),
+        clock.clone(),
+        services.1.clone(),
+        published.clone(),
+    );
+    (services.start(ActorName::Downtimes, downtimes), published)
 }
 
 fn start_channels(

@@ -12,6 +12,7 @@ pub mod breaker;
 pub mod channels;
 pub mod clock;
 pub mod command_queue;
+pub mod downtimes;
 pub mod fleet;
 pub mod historian;
 pub mod import;

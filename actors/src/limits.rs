@@ -249,3 +249,38 @@ pub const REPORT_ASKED_AGAIN: Duration = Duration::from_secs(5);
 /// For how long an agent without a channel is told that somebody looks at its machine. Reason: a page
 /// that is open asks every five seconds.
 pub const REPORT_ASKED_FOR: Duration = Duration::from_secs(15);
+
+/// Reports of the past that may be inside the fleet at once. Reason: a fleet that was cut off brings
+/// hours of them; they are written in groups of so many, and what comes from machines that were there
+/// all the time does not wait behind them.
+pub const BACKLOG_TOGETHER: usize = 64;
+
+/// How old a report is that counts as one of the past.
+pub const BACKLOG_AGE: Duration = Duration::from_secs(120);
+
+/// How long a report of the past waits for its turn before its agent is told to come again.
+pub const BACKLOG_WAIT: Duration = Duration::from_secs(2);
+
+/// Spans of absence that are kept of each machine. Reason: two months of a laptop that sleeps each
+/// night; 1.5 KB.
+pub const GAPS_MAX: usize = 64;
+
+/// Spans that one report may explain. Reason: an agent tells of each once, with its next report.
+pub const EXPLAINED_MAX: usize = 8;
+
+/// Machines that are lost together before it counts as one event.
+pub const OUTAGE_MACHINES_MIN: usize = 3;
+
+/// Within how long they must fall silent. Reason: with a report each 30 s, what one cable carried is
+/// heard last within that time.
+pub const OUTAGE_SPAN: Duration = Duration::from_secs(120);
+
+/// Machines of one outage that are named.
+pub const OUTAGE_NAMED_MAX: usize = 100;
+
+/// How often the server writes down that it runs. Reason: after a kill its own absence is known this
+/// well.
+pub const ALIVE_PERIOD: Duration = Duration::from_secs(15);
+
+/// A shorter absence of the server's own is no gap for anybody.
+pub const DOWNTIME_MIN: Duration = Duration::from_secs(30);

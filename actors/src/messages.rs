@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::machine::open_block::Row;
 use crate::machine::record::TooManyTags;
-use crate::model::{MachineId, Metric, Receipt, Report, Tag};
+use crate::model::{Announcement, Delivery, MachineId, Metric, Receipt, Report, Tag};
 use crate::roster::MachineSnapshot;
 use crate::store::{AppendError, StoreError, StoredBlock, TimeRange};
 
@@ -47,6 +47,9 @@ pub enum RecordError {
     /// Too far below the newest one to tell whether it is a repeat.
     #[error("the report's number is too old to tell whether it was sent before")]
     ReplayTooOld,
+    /// Many reports of the past come at once, and this one's turn was not yet.
+    #[error("many agents bring reports of the past: this one comes again in a moment")]
+    BacklogPaced,
     /// The fleet is full.
     #[error("this server has as many machines as it takes")]
     TooManyMachines,
@@ -82,6 +85,18 @@ pub struct TagMachine {
     pub machine: MachineId,
     /// All its tags.
     pub tags: Vec<Tag>,
+}
+
+/// To the registry, and on to the machine: its agent says that it falls silent.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), MachineError>")]
+pub struct AnnounceSilence {
+    /// Which machine.
+    pub machine: MachineId,
+    /// Why.
+    pub what: Announcement,
+    /// The newest report that its agent had made; one that came after it makes this old news.
+    pub newest: Option<Delivery>,
 }
 
 /// To the registry: drop the machine, its record and its history.

@@ -66,6 +66,8 @@ pub enum ActorName {
     Channels,
     /// An agent's channel.
     Channel,
+    /// The owner of the server's own absences.
+    Downtimes,
 }
 
 impl fmt::Display for ActorName {
@@ -89,6 +91,7 @@ impl fmt::Display for ActorName {
             Self::CertificateKeeper => f.write_str("certificate keeper"),
             Self::Channels => f.write_str("owner of the channels"),
             Self::Channel => f.write_str("channel"),
+            Self::Downtimes => f.write_str("owner of the server's absences"),
             Self::Breaker(endpoint) => write!(f, "breaker of {endpoint}"),
         }
     }

@@ -14,8 +14,8 @@ use atlas_actors::clock::Timestamp;
 use atlas_actors::command_queue::command::Action;
 use atlas_actors::limits::RESTARTS_MAX;
 use atlas_actors::messages::{EnqueueCommand, IssueToken, RecordError};
-use atlas_actors::model::{MachineId, Metric, UserName};
-use atlas_actors::roster::{MachineSnapshot, ViewEncoder};
+use atlas_actors::model::{Metric, UserName};
+use atlas_actors::roster::{Changes, MachineSnapshot, ViewEncoder};
 use atlas_actors::store::TimeRange;
 use atlas_actors::supervision::ActorName;
 use bytes::Bytes;
@@ -247,8 +247,8 @@ impl ViewEncoder for Encoder {
         Bytes::new()
     }
 
-    fn delta(&self, _: u64, _: Timestamp, _: &[Bytes], removed: &[MachineId]) -> Bytes {
-        let is_first = !removed.is_empty() && !self.has_panicked.swap(true, Ordering::SeqCst);
+    fn delta(&self, _: u64, _: Timestamp, changes: &Changes<'_>) -> Bytes {
+        let is_first = !changes.removed.is_empty() && !self.has_panicked.swap(true, Ordering::SeqCst);
         assert!(!is_first, "on purpose");
         Bytes::new()
     }
@@ -294,4 +294,11 @@ async fn the_owner_of_the_channels_survives_a_panic() {
         fleet.ask_report(machine("sound")).await.ok().map(drop)
     })
     .await;
+}
+
+#[actix::test]
+async fn the_owner_of_the_servers_absences_is_kept_alive() {
+    let fleet = TestFleet::start().await;
+    fleet.fleet.checkpoint().await;
+    assert!(fleet.fleet.downtimes().is_empty(), "it never was away");
 }

@@ -95,6 +95,7 @@ impl Measuring {
                 timestamp: Some(taken_at.to_string()),
                 ..self.metrics(elapsed)
             },
+            explains: Vec::new(),
             sections: BTreeMap::new(),
         }
     }

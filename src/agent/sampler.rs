@@ -10,6 +10,7 @@ use actix::{
 use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 
+use super::attendance::Attendance;
 use super::collect::{CollectReport, Collector};
 use super::monitors::board::{Board, Gather};
 use super::spool::{KeepReport, Kept, Spool};
@@ -24,6 +25,8 @@ pub struct SamplerParts {
     pub collector: Addr<Collector>,
     /// Where the monitors' findings wait.
     pub board: Addr<Board>,
+    /// What is to be explained of this agent's silence.
+    pub attendance: Attendance,
     /// Where reports are kept.
     pub spool: Addr<Spool>,
     /// Hears that there is something to send.
@@ -84,9 +87,10 @@ impl Sampler {
         self.due = next_beat(self.due, self.parts.interval, self.soon.take().is_some(), now);
         self.last = Some(now);
         let (collector, board) = (self.parts.collector.clone(), self.parts.board.clone());
-        let spool = self.parts.spool.clone();
+        let (spool, explains) = (self.parts.spool.clone(), self.parts.attendance.take());
         let kept = async move {
             let mut report = collector.send(CollectReport).await.ok()??;
+            report.explains = explains;
             // A board that is gone is being restarted: this report goes without it.
             board
                 .send(Gather)

@@ -9,6 +9,8 @@ use clap::{Args, Subcommand};
 use super::{Failure, Global, logging, signal};
 use crate::agent::enrol::EnrolWith;
 use crate::agent::uplink::backoff::RetryRule;
+use atlas_actors::model::Announcement;
+
 use crate::agent::{self, AgentSettings, OutageRule, enrol, identity_file, test_run};
 use crate::config::{AgentConfig, Config};
 use crate::data_dir::DataDir;
@@ -179,6 +181,7 @@ pub(super) fn outage_rule(config: &AgentConfig) -> OutageRule {
             multiplier: retry.multiplier,
             longest,
             rest: longest.min(Duration::from_secs(config.report_interval)),
+            budget: retry.budget,
         },
         circuit: config.circuit_breaker.into(),
     }
@@ -204,19 +207,26 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         folder: data_dir.agent(),
         identity,
+        spool_bytes_max: config.fleet.agent.spool_size,
         outage: outage_rule(&config.fleet.agent),
         measured: config.system.metrics,
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),
     })?;
-    let revoked = tokio::select! {
-        told = signal::next() => {
-            told?;
-            None
+    let revoked = loop {
+        tokio::select! {
+            told = signal::next() => {
+                told?;
+                break None;
+            }
+            told = signal::sleep() => {
+                told?;
+                agent.announce(Announcement::Sleep).await;
+            }
+            sentence = agent.revoked() => break Some(sentence),
         }
-        sentence = agent.revoked() => Some(sentence),
     };
-    agent.stop().await;
+    agent.stop(agent::farewell::why_told_to_end()).await;
     match revoked {
         None => Ok(()),
         Some(sentence) => Err(Failure::with_status(

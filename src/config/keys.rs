@@ -106,6 +106,10 @@ const BODY: Kind = Kind::Size {
     min: 64 * 1024,
     max: 16 * 1024 * 1024,
 };
+const SPOOL: Kind = Kind::Size {
+    min: 64 * 1024,
+    max: 1 << 30,
+};
 const LOG_SIZE: Kind = Kind::Size {
     min: 4_096,
     max: 1 << 40,
@@ -183,6 +187,7 @@ pub static KEYS: &[Key] = &[
         "fleet_server.agent.report_interval",
     ]),
     key("fleet.agent.timeout", seconds(1, 55)).also(&["fleet_agent.server.timeout"]),
+    key("fleet.agent.spool_size", SPOOL),
     key("fleet.agent.retry.enabled", Kind::Flag),
     key("fleet.agent.retry.max_attempts", count(1, 100)).also(&[
         "fleet.agent.retry_max_attempts",
@@ -193,6 +198,7 @@ pub static KEYS: &[Key] = &[
         .also(&["fleet_agent.reporting.retry_backoff"]),
     key("fleet.agent.retry.max_delay", decimal(0.2, 3_600.0, "seconds"))
         .also(&["fleet_agent.reporting.max_retry_delay"]),
+    key("fleet.agent.retry.budget", decimal(0.0, 1.0, "")),
     key("fleet.agent.circuit_breaker.enabled", Kind::Flag),
     key("fleet.agent.circuit_breaker.failure_threshold", count(1, 1_000)),
     key(
@@ -200,6 +206,7 @@ pub static KEYS: &[Key] = &[
         decimal(1.0, 86_400.0, "seconds"),
     ),
     key("fleet.agent.circuit_breaker.success_threshold", count(1, 100)),
+    key("fleet.agent.circuit_breaker.half_open_max", count(1, 100)),
     key("fleet.agent.monitors.own_cost.enabled", Kind::Flag),
     key("fleet.agent.monitors.own_cost.interval", seconds(1, 30 * DAY)),
     key("fleet.agent.monitors.own_cost.timeout", seconds(1, 600)),

@@ -164,6 +164,9 @@ impl From<RecordError> for ApiError {
             RecordError::TooOld => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_old", message),
             RecordError::SeqReused => Self::new(StatusCode::CONFLICT, "seq_reuse", message),
             RecordError::ReplayTooOld => Self::new(StatusCode::CONFLICT, "replay_too_old", message),
+            RecordError::BacklogPaced => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "backlog_paced", message).retry_after(2)
+            }
             RecordError::TooManyMachines => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "too_many_machines", message)
             }

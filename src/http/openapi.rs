@@ -5,8 +5,9 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
-    own_account, pins, quarantine, reports, sections, sessions, speedtest, stream, tokens, users,
+    agents, api_keys, audit, certificate, channel, commands, health, history, machines, notice,
+    operator_keys, own_account, pins, quarantine, reports, sections, sessions, speedtest, stream, tokens,
+    users,
 };
 use crate::wire::views;
 
@@ -35,6 +36,7 @@ use crate::wire::views;
         channel::pong,
         speedtest::send,
         speedtest::take,
+        notice::take,
         channel::ask_report,
         health::fleet,
         sessions::sign_in,

@@ -8,7 +8,7 @@ use atlas_actors::model::Scope;
 use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines,
+    agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines, notice,
     openapi, operator_keys, own_account, page, pins, quarantine, reports, sections, sessions, speedtest,
     stream, tokens, users, yardstick,
 };
@@ -51,6 +51,7 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/v2/agents/channel/pong"                 Access::Agent => channel::pong;
         GET    "/api/v2/agents/speedtest"                    Access::Agent => speedtest::send;
         POST   "/api/v2/agents/speedtest"                    Access::Agent => speedtest::take;
+        POST   "/api/v2/agents/notice"                       Access::Agent => notice::take;
         POST   "/api/v2/pins"                                Access::Agent => pins::tell;
 
         GET    "/api/fleet/health"                           Access::Open => health::fleet;

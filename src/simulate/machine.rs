@@ -140,6 +140,7 @@ impl SimulatedMachine {
             agent: AgentV1::this_one(),
             machine_info: self.info(),
             metrics: self.metrics(rates, now),
+            explains: Vec::new(),
             sections: std::collections::BTreeMap::new(),
         }
     }

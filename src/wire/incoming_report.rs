@@ -15,6 +15,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::absence::GapV1;
 use super::shape::{self, ShapeError};
 
 /// What an agent says of itself.
@@ -45,6 +46,8 @@ struct IncomingReport<'a> {
     dropped: Option<u64>,
     #[serde(default)]
     agent: Option<AgentSaid>,
+    #[serde(default)]
+    explains: Vec<GapV1>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +101,13 @@ pub fn read(body: &[u8], known: Option<&Arc<Facts>>) -> Result<Report, ReadRepor
         Some(known) => Arc::clone(known),
         None => Arc::new(facts::read(info, &machine, said.version)?),
     };
+    // Facts that are repeated to the letter say nothing new of where it is.
+    let is_repeated = known.is_some_and(|known| Arc::ptr_eq(known, &facts));
+    let whereabouts = if is_repeated {
+        None
+    } else {
+        Some(facts::whereabouts(info)?)
+    };
     let (taken_at, zoneless_time) = match incoming.taken_at {
         Some(text) => (Some(time(&text, "taken_at")?), None),
         None => (None, metrics.zoneless_time),
@@ -113,6 +123,8 @@ pub fn read(body: &[u8], known: Option<&Arc<Facts>>) -> Result<Report, ReadRepor
         samples: metrics.samples,
         counters: metrics.counters,
         facts,
+        whereabouts,
+        explains: incoming.explains.iter().filter_map(GapV1::gap).collect(),
         document: Bytes::copy_from_slice(measured.as_bytes()),
         sections: sections::read(incoming.sections)?,
     })

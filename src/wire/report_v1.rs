@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use atlas_actors::clock::Timestamp;
 
+use super::absence::GapV1;
+
 /// Declares a part of the report: every field may be missing, and a missing one is left out.
 macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
@@ -95,6 +97,9 @@ pub struct ReportV1 {
     pub machine_info: MachineInfoV1,
     /// How it is.
     pub metrics: MetricsV1,
+    /// When it was silent, and why, as far as this agent knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explains: Vec<GapV1>,
     /// What seldom changes, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sections: BTreeMap<String, SectionV1>,
@@ -198,6 +203,7 @@ pub(crate) mod tests {
             agent: AgentV1::this_one(),
             machine_info: MachineInfoV1::default(),
             metrics: MetricsV1::default(),
+            explains: Vec::new(),
             sections: BTreeMap::new(),
         }
     }

@@ -29,8 +29,10 @@ pub use enrolment::{
 };
 pub use errors::{ErrorBody, ErrorView, LegacyErrorBody, ToldError, ToldSentence};
 pub use fleet::{AgentView, AlertView, HealthView, MachineView, MachinesView, SummaryView, TagsView};
-pub use history::{HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
-pub use live::{AlarmView, CardView, DeltaFrame, OsView, PresenceView, SnapshotFrame, TickFrame};
+pub use history::{GapView, HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
+pub use live::{
+    AlarmView, CardView, CauseView, DeltaFrame, OsView, OutageView, PresenceView, SnapshotFrame, TickFrame,
+};
 pub use operator_keys::{OperatorKeyRequest, OperatorKeyView, OperatorKeysView};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
 pub use sections::{

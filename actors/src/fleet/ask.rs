@@ -10,20 +10,20 @@ use std::sync::Arc;
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Message};
 use arc_swap::Guard;
-use tokio::sync::broadcast;
+use tokio::sync::{SemaphorePermit, broadcast};
 
 use super::Fleet;
 use crate::auth::Credentials;
 use crate::clock::Timestamp;
 use crate::command_queue::command::Command;
-use crate::limits::ASK_TIMEOUT;
+use crate::limits::{ASK_TIMEOUT, BACKLOG_AGE, BACKLOG_WAIT};
 use crate::machine::open_block::Row;
 use crate::messages::{
-    DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands, LeaseError,
-    ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows, ReadSeries,
-    RecordError, RecordReport, Series, SettleCommand, SettleError, TagMachine,
+    AnnounceSilence, DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands,
+    LeaseError, ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows,
+    ReadSeries, RecordError, RecordReport, Series, SettleCommand, SettleError, TagMachine,
 };
-use crate::model::{MachineId, Metric, Receipt, Report, Tag};
+use crate::model::{Gap, MachineId, Metric, Receipt, Report, Tag};
 use crate::roster::FleetView;
 use crate::store::{PutError, TimeRange};
 
@@ -56,6 +56,7 @@ impl Fleet {
     /// When it was not kept.
     pub async fn record(&self, mut report: Report) -> Result<Receipt, RecordError> {
         let machine = report.machine.clone();
+        let _turn = self.turn_of(&report).await?;
         let sections = std::mem::take(&mut report.sections);
         let receipt = self
             .ask(&self.registry, RecordReport(report))
@@ -69,6 +70,19 @@ impl Fleet {
             report_now: self.channels().wants_report(&machine, self.now()),
             ..receipt
         })
+    }
+
+    /// A place for a report of the past; what was measured now needs none.
+    async fn turn_of(&self, report: &Report) -> Result<Option<SemaphorePermit<'_>>, RecordError> {
+        let is_of_the_past = |taken_at| self.now().since(taken_at) > BACKLOG_AGE;
+        if !report.taken_at.is_some_and(is_of_the_past) {
+            return Ok(None);
+        }
+        match tokio::time::timeout(BACKLOG_WAIT, self.backlog.acquire()).await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
+            // Nobody ever closes it.
+            Ok(Err(_)) | Err(_) => Err(RecordError::BacklogPaced),
+        }
     }
 
     /// The whole fleet as of now; costs no message.
@@ -96,6 +110,21 @@ impl Fleet {
     pub async fn tag(&self, machine: MachineId, tags: Vec<Tag>) -> Result<Vec<Tag>, MachineError> {
         let answer = self.ask(&self.registry, TagMachine { machine, tags }).await;
         answer.map_err(|Busy| MachineError::Busy)?
+    }
+
+    /// Takes an agent's word that it falls silent. Done means: it is on disk.
+    ///
+    /// # Errors
+    /// When there is no such machine.
+    pub async fn announce(&self, told: AnnounceSilence) -> Result<(), MachineError> {
+        let answer = self.ask(&self.registry, told).await;
+        answer.map_err(|Busy| MachineError::Busy)?
+    }
+
+    /// The spans in which this server itself was away, oldest first.
+    #[must_use]
+    pub fn downtimes(&self) -> Arc<Vec<Gap>> {
+        self.downtimes.load_full()
     }
 
     /// Drops a machine, its history, and the agents that speak for it.

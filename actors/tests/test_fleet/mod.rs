@@ -16,7 +16,7 @@ use atlas_actors::messages::{Origin, QuarantinedMessage, SignIn};
 use atlas_actors::model::{
     Counters, Delivery, Facts, MachineId, Metric, PresenceRule, Report, Samples, UserName,
 };
-use atlas_actors::roster::{MachineSnapshot, ViewEncoder};
+use atlas_actors::roster::{Changes, MachineSnapshot, ViewEncoder};
 use atlas_actors::store::{DocumentKind, Store};
 use atlas_actors::supervision::ActorName;
 use atlas_actors::vault::{Vault, VaultError, WRAPPED};
@@ -59,8 +59,8 @@ impl ViewEncoder for PlainEncoder {
         Bytes::from(machine.id.to_string())
     }
 
-    fn delta(&self, _: u64, _: Timestamp, changed: &[Bytes], _: &[MachineId]) -> Bytes {
-        Bytes::from(changed.concat())
+    fn delta(&self, _: u64, _: Timestamp, changes: &Changes<'_>) -> Bytes {
+        Bytes::from(changes.changed.concat())
     }
 }
 
@@ -214,6 +214,8 @@ pub fn report(name: &str, seq: u64) -> Report {
         samples,
         counters: Counters::default(),
         facts: Arc::new(Facts::default()),
+        whereabouts: None,
+        explains: Vec::new(),
         document: Bytes::from_static(b"{}"),
         sections: Vec::new(),
     }

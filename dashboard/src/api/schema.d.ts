@@ -576,6 +576,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/agents/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the announcement. One that is about a time before the newest report changes nothing.
+         * @description # Errors
+         *     401 or 403 when the agent is not let in, 404 when its machine never reported, 400 for words that are
+         *     not known.
+         */
+        post: operations["take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents/rekey": {
         parameters: {
             query?: never;
@@ -1548,6 +1570,7 @@ export interface components {
             os_version: string;
             /** @description Whether it is there. */
             presence: components["schemas"]["PresenceView"];
+            presence_cause: components["schemas"]["CauseView"] | null;
             /** @description Since when (RFC 3339). */
             presence_since: string;
             /**
@@ -1573,6 +1596,11 @@ export interface components {
              */
             uptime_s: number | null;
         };
+        /**
+         * @description Why a machine is, or was, away.
+         * @enum {string}
+         */
+        CauseView: "asleep" | "powered_off" | "network_down" | "agent_stopped" | "agent_upgrading" | "server_down" | "unknown";
         /** @description The certificate that is served. */
         CertificateView: {
             /**
@@ -1669,6 +1697,8 @@ export interface components {
         DeltaFrame: {
             /** @description The machines that changed, whole. */
             changed: components["schemas"]["CardView"][];
+            /** @description All outages that go on; only when they are others than before. */
+            outages?: components["schemas"]["OutageView"][] | null;
             /** @description The machines that are gone. */
             removed: string[];
             /** @description The revision that it leads to. */
@@ -1725,6 +1755,15 @@ export interface components {
             request_id: string;
             /** @description The server's time, when the agent's clock is wrong. */
             server_time?: string | null;
+        };
+        /** @description A span in which a machine was away. */
+        GapView: {
+            /** @description Why. */
+            cause: components["schemas"]["CauseView"];
+            /** @description When it was heard last. */
+            from: string;
+            /** @description When it was back. */
+            to: string;
         };
         /** @description How a machine's agent answered when it was last asked (contract, section 3). */
         HealthCheckView: {
@@ -1821,6 +1860,7 @@ export interface components {
             latest_metrics: Record<string, never>;
             /** @description Its id. */
             machine_id: string;
+            presence_cause: components["schemas"]["CauseView"] | null;
             /** @description Since when it is `status`. */
             presence_since: string;
             /** @description Whether it is there. */
@@ -1916,6 +1956,17 @@ export interface components {
          * @enum {string}
          */
         OsView: "macos" | "linux" | "windows" | "other";
+        /** @description Machines that were lost together: one event, not many. */
+        OutageView: {
+            /** @description How many they are. */
+            count: number;
+            /** @description What they share: `gateway 10.4.0.1` or `ssid office`. */
+            key: string;
+            /** @description The ids of the first 100. */
+            machines: string[];
+            /** @description When the first of them was heard last. */
+            since: string;
+        };
         /** @description The old and the new password. */
         PasswordRequest: {
             /** @description The old one. */
@@ -2105,6 +2156,11 @@ export interface components {
         SeriesView: {
             /** @description From when. */
             from: string;
+            /**
+             * @description The spans in which the machine was away, oldest first. What waited on its disk meanwhile came
+             *     later, so there may be values in them.
+             */
+            gaps: components["schemas"]["GapView"][];
             /** @description Whose. */
             machine_id: string;
             /** @description By the metric's name. */
@@ -2158,6 +2214,8 @@ export interface components {
         SnapshotFrame: {
             /** @description The machines of this part. */
             machines: components["schemas"]["CardView"][];
+            /** @description The outages that go on. */
+            outages: components["schemas"]["OutageView"][];
             /** @description Which part this is, from 1. */
             part: number;
             /** @description How many parts there are. */
@@ -2206,6 +2264,8 @@ export interface components {
             offline: number;
             /** @description Those that report in time. */
             online: number;
+            /** @description Machines that were lost together. */
+            outages: components["schemas"]["OutageView"][];
             /** @description The server's time. */
             timestamp: string;
             /** @description All machines. */
@@ -2998,6 +3058,29 @@ export interface operations {
         };
         responses: {
             /** @description It is noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Sealed; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is on disk */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -8,7 +8,7 @@ const NOW_S = Date.parse("2026-11-24T12:00:00Z") / 1000;
 
 function verdictAbout(machines: CardView[]): string | undefined {
   const state = emptyFleet();
-  const frame = { revision: "x-1", server_time: "2026-11-24T12:00:00Z", part: 1, parts: 1, machines };
+  const frame = { revision: "x-1", server_time: "2026-11-24T12:00:00Z", part: 1, parts: 1, machines, outages: [] };
   applyFrame(state, { kind: "snapshot", frame }, { changed: new Set(), removed: new Set() });
   return verdictOn(state, NOW_S)?.sentence;
 }

@@ -7,7 +7,7 @@ const at = { revision: "x-1", server_time: "2026-11-24T04:00:00Z" };
 
 function snapshot(state: FleetState, part: number, parts: number, machines: CardView[]) {
   const change = { changed: new Set<string>(), removed: new Set<string>() };
-  applyFrame(state, { kind: "snapshot", frame: { ...at, part, parts, machines } }, change);
+  applyFrame(state, { kind: "snapshot", frame: { ...at, part, parts, machines, outages: [] } }, change);
   return change;
 }
 

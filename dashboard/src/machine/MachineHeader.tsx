@@ -7,6 +7,7 @@ import { bytes, counted, UNKNOWN } from "../format/quantities";
 import { duration } from "../format/times";
 import { Age } from "../live/Age";
 import { useMachineCard } from "../live/fleetStore";
+import { causeWords } from "../presence/cause";
 import { PresenceMark } from "../presence/PresenceMark";
 import { Link } from "../route/Link";
 import { FLEET_PATH } from "../route/pages";
@@ -38,11 +39,13 @@ export function MachineHeader({ machine, report }: { machine: MachineView; repor
 }
 
 function PresenceWord({ machine }: { machine: MachineView }) {
+  const cause = causeWords(machine.presence_cause);
   return (
     <p className={`${styles.presence} ${styles[machine.status]} live`} data-testid="presence">
       <PresenceMark presence={machine.status} label={false} />
       <span>
         <strong>{machine.status}</strong> for <Age since={machine.presence_since} />
+        {cause !== null && `, since ${cause}`}
         <span className={styles.dot}> · </span>
         <span className={styles.last}>last report <Age since={machine.last_seen} suffix=" ago" /></span>
       </span>

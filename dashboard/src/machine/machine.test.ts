@@ -11,7 +11,7 @@ const NOW_S = Date.parse("2026-11-24T04:00:30Z") / 1000;
 function machine(changes: Partial<MachineView>): MachineView {
   return {
     machine_id: "a", info: {}, first_seen: "2026-11-01T00:00:00Z", last_seen: "2026-11-24T04:00:00Z", status: "online",
-    latest_metrics: null, tags: [], presence_since: "2026-11-24T00:00:00Z", interval_s: 30,
+    latest_metrics: null, tags: [], presence_since: "2026-11-24T00:00:00Z", presence_cause: null, interval_s: 30,
     agent: { kind: "atlas", version: "2.1.0", dropped_reports: 0, late_reports: 0 }, ...changes,
   };
 }

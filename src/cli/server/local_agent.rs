@@ -46,6 +46,7 @@ pub(super) async fn start(
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         folder: data_dir.agent(),
         identity,
+        spool_bytes_max: config.fleet.agent.spool_size,
         outage: outage_rule(&config.fleet.agent),
         measured: config.system.metrics,
         monitors: agent::monitors::planned_for(config, &data_dir.agent(), local_url),

@@ -1,7 +1,7 @@
 //! Reads what a machine says of itself.
 
 use atlas_actors::model::machine_id::{MACHINE_ID_BYTES_MAX, checked_label, checked_name};
-use atlas_actors::model::{AgentKind, Facts, MachineId, OsFamily};
+use atlas_actors::model::{AgentKind, Facts, MachineId, OsFamily, Whereabouts};
 use bytes::Bytes;
 use serde::Deserialize;
 
@@ -66,6 +66,23 @@ pub(super) fn read(
         },
         agent_version: atlas_version.or(info.agent_version).map(shortened),
         document: Bytes::copy_from_slice(document.as_bytes()),
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Place {
+    gateway: Option<String>,
+    ssid: Option<String>,
+}
+
+/// Behind what the machine is, as its `machine_info` section says.
+pub(super) fn whereabouts(document: &str) -> Result<Whereabouts, ReadReportError> {
+    let place: Place = parse(document.as_bytes(), "machine_info")?;
+    let named = |text: Option<String>| text.map(shortened).filter(|text| !text.is_empty());
+    Ok(Whereabouts {
+        gateway: named(place.gateway),
+        ssid: named(place.ssid),
     })
 }
 
