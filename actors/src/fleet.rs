@@ -30,6 +30,7 @@ use crate::clock::Clock;
 use crate::command_queue::{CommandQueue, DueCommands};
 use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
+use crate::historian::retention::Retention;
 use crate::limits::{ADMISSION_MAX, PASSWORD_QUEUE, VIEWERS_MAX};
 use crate::machine::MachinePorts;
 use crate::messages::{CheckpointAll, PublishView, WakeMachines};
@@ -70,6 +71,8 @@ pub struct Settings {
     pub sessions: SessionTimes,
     /// Characters that a new password has at least.
     pub password_chars_min: usize,
+    /// How much history is kept.
+    pub retention: Retention,
 }
 
 /// The fleet's handle: cheap to clone, safe to share.
@@ -94,6 +97,7 @@ pub struct Fleet {
     admission: Arc<Semaphore>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    retention: Retention,
 }
 
 impl Fleet {
@@ -120,7 +124,7 @@ impl Fleet {
         let (fleet, services) = (Kept(&fleet, &safety), Kept(&services, &safety));
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
-        let historian = start_historian(&services, &store, &clock);
+        let historian = start_historian(&services, &store, &clock, settings.retention);
         let commands = services.start(
             ActorName::CommandQueue,
             CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
@@ -171,6 +175,7 @@ impl Fleet {
             admission: Arc::new(Semaphore::new(ADMISSION_MAX)),
             store,
             clock,
+            retention: settings.retention,
         }
     }
 
@@ -220,9 +225,15 @@ fn nothing_published() -> Published {
     }
 }
 
-fn start_historian(services: &Kept<'_>, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Addr<Historian> {
+fn start_historian(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    retention: Retention,
+) -> Addr<Historian> {
     let codec = BlockCodec::start_pool(services.1);
-    let historian = Historian::new(store.clone(), clock.clone(), codec, services.1.clone());
+    let safety = services.1.clone();
+    let historian = Historian::new(store.clone(), clock.clone(), codec, safety, retention);
     services.start(ActorName::Historian, historian)
 }
 

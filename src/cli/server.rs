@@ -245,6 +245,7 @@ pub(super) fn settings(config: &Config) -> Settings {
             idle: Duration::from_secs(config.fleet.server.session_idle_timeout),
         },
         password_chars_min: config.fleet.server.min_password_length,
+        retention: config.fleet.server.history.into(),
     }
 }
 

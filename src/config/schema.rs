@@ -4,6 +4,7 @@
 
 mod agent;
 mod agent_monitors;
+mod history;
 mod logging;
 mod monitors;
 mod server;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use agent::{AgentConfig, CircuitBreakerConfig, RetryConfig};
 pub use agent_monitors::{MonitorConfig, MonitorsConfig, ProbeConfig};
+pub use history::{HistoryConfig, KeepConfig};
 pub use logging::{LogFormat, LoggingConfig};
 pub use monitors::{
     AnalyzerConfig, ChecksConfig, DnsConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds,

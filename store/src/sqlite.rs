@@ -5,6 +5,7 @@
 //! kernel reports a lost page once), any knowledge of what a body says.
 
 mod beside;
+mod block_use;
 mod blocks;
 mod columns;
 mod documents;
@@ -33,20 +34,22 @@ use std::time::Duration;
 use atlas_actors::clock::{Clock, Timestamp};
 use atlas_actors::model::MachineId;
 use atlas_actors::store::{
-    AppendError, Document, DocumentChanged, DocumentKind, JournalRecord, Lease, PutError, Revision, Store,
-    StoreError, StoreFuture, StoredBlock, Stream, Tier, TimeRange, VerifyReport, Version,
+    AppendError, BlockName, Document, DocumentChanged, DocumentKind, JournalRecord, Lease, PutError,
+    Revision, Store, StoreError, StoreFuture, StoredBlock, Stream, Tier, TierUse, TieredBlock, TimeRange,
+    VerifyReport, Version,
 };
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
-use self::blocks::{DropBlocksBefore, DropBlocksOf, PutBlock};
+use self::blocks::{DropBlocksBefore, DropBlocksOf, PutBlock, SwapBlocks};
 use self::documents::{Delete, DocumentName, Put};
 use self::folder::HeldFolder;
 use self::job::{Operation, WriterHandle};
 use self::journal::{Append, DropStream, FindRows, FindStreams, FindVersion, Trim};
 use self::leases::{Acquire, Release, Renew};
 use self::readers::{
-    FetchRecords, FindBlocks, GetDocument, ListDocuments, Pool, Readers, TakeSnapshot, VerifyAll,
+    FetchRecords, FindEndOfOldest, FindEndedBlocks, FindTieredBlocks, GetDocument, ListDocuments,
+    MeasureTiers, Pool, Readers, TakeSnapshot, VerifyAll,
 };
 use self::reserve::Reserve;
 use self::writer::{WriterParts, too_large};
@@ -326,9 +329,55 @@ impl Store for SqliteStore {
         self.writer.ask(PutBlock { machine, tier, block })
     }
 
-    fn blocks(&self, machine: MachineId, tier: Tier, range: TimeRange) -> StoreFuture<Vec<StoredBlock>> {
-        let find = FindBlocks { machine, tier, range };
+    fn blocks_of_tiers(
+        &self,
+        machine: MachineId,
+        tiers: Vec<Tier>,
+        range: TimeRange,
+    ) -> StoreFuture<Vec<TieredBlock>> {
+        let find = FindTieredBlocks {
+            machine,
+            tiers,
+            range,
+        };
         self.read_with(|readers| async move { readers.short().ask(find).await })
+    }
+
+    fn swap_blocks(
+        &self,
+        machine: MachineId,
+        was: Vec<TieredBlock>,
+        now: Vec<TieredBlock>,
+    ) -> StoreFuture<bool> {
+        if let Some(error) = oversized(now.iter().map(|now| &now.block.body)) {
+            return Box::pin(ready(Err(error)));
+        }
+        self.writer.ask(SwapBlocks { machine, was, now })
+    }
+
+    fn blocks_ended(
+        &self,
+        tier: Tier,
+        after: Timestamp,
+        before: Timestamp,
+        limit: usize,
+    ) -> StoreFuture<Vec<BlockName>> {
+        let find = FindEndedBlocks {
+            tier,
+            after,
+            before,
+            limit,
+        };
+        self.read_with(|readers| async move { readers.short().ask(find).await })
+    }
+
+    fn tier_use(&self, recent_since: Timestamp) -> StoreFuture<Vec<TierUse>> {
+        self.read_with(move |readers| async move { readers.long().ask(MeasureTiers(recent_since)).await })
+    }
+
+    fn end_of_oldest(&self, tier: Tier, bytes: u64) -> StoreFuture<Option<Timestamp>> {
+        let find = FindEndOfOldest { tier, bytes };
+        self.read_with(|readers| async move { readers.long().ask(find).await })
     }
 
     fn drop_blocks_before(&self, tier: Tier, moment: Timestamp) -> StoreFuture<u64> {

@@ -2,9 +2,9 @@
 
 use atlas_actors::clock::Timestamp;
 use atlas_actors::model::MachineId;
-use atlas_actors::store::{StoreError, StoredBlock, Tier, TimeRange};
+use atlas_actors::store::{StoreError, StoredBlock, Tier, TieredBlock, TimeRange};
 use bytes::Bytes;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns::{checksum, sound_body};
 use super::failure::store_error;
@@ -25,22 +25,99 @@ impl Operation for PutBlock {
     type Error = StoreError;
 
     fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<(), StoreError>> {
-        let (machine, tier) = (self.machine.as_str(), self.tier.name());
-        let StoredBlock { range, body } = &self.block;
-        let (first, last) = (range.from.as_millis(), range.to.as_millis());
-        let crc = block_checksum(machine, tier, first, last, body);
-        desk.connection
-            .prepare_cached(
-                "INSERT INTO blocks (machine, tier, first_ms, last_ms, crc, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (machine, tier, first_ms)
-                 DO UPDATE SET last_ms = excluded.last_ms, crc = excluded.crc, body = excluded.body",
-            )?
-            .execute(params![machine, tier, first, last, crc, &body[..]])?;
-        Ok(Ok(()))
+        put(desk.connection, &self.machine, self.tier, &self.block).map(Ok)
     }
 
     fn is_essential(&self) -> bool {
         false
+    }
+}
+
+fn put(
+    connection: &Connection,
+    machine: &MachineId,
+    tier: Tier,
+    block: &StoredBlock,
+) -> rusqlite::Result<()> {
+    let (machine, tier) = (machine.as_str(), tier.name());
+    let StoredBlock { range, body } = block;
+    let (first, last) = (range.from.as_millis(), range.to.as_millis());
+    let crc = block_checksum(machine, tier, first, last, body);
+    connection
+        .prepare_cached(
+            "INSERT INTO blocks (machine, tier, first_ms, last_ms, crc, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (machine, tier, first_ms)
+             DO UPDATE SET last_ms = excluded.last_ms, crc = excluded.crc, body = excluded.body",
+        )?
+        .execute(params![machine, tier, first, last, crc, &body[..]])
+        .map(drop)
+}
+
+/// Puts blocks in the place of others.
+pub(super) struct SwapBlocks {
+    pub(super) machine: MachineId,
+    pub(super) was: Vec<TieredBlock>,
+    pub(super) now: Vec<TieredBlock>,
+}
+
+impl Operation for SwapBlocks {
+    type Output = bool;
+    type Error = StoreError;
+
+    fn run(&self, desk: &mut Desk<'_>) -> rusqlite::Result<Result<bool, StoreError>> {
+        let connection = desk.connection;
+        // All is looked at before anything is changed: a refusal leaves nothing to take back.
+        for was in &self.was {
+            if self.stored(connection, was)?.as_ref() != Some(&was.block) {
+                return Ok(Ok(false));
+            }
+        }
+        for now in &self.now {
+            let is_replaced =
+                |was: &TieredBlock| was.tier == now.tier && was.block.range.from == now.block.range.from;
+            if !self.was.iter().any(is_replaced) && self.is_taken(connection, now)? {
+                return Ok(Ok(false));
+            }
+        }
+        for TieredBlock { tier, block } in &self.was {
+            connection
+                .prepare_cached("DELETE FROM blocks WHERE machine = ?1 AND tier = ?2 AND first_ms = ?3")?
+                .execute(params![
+                    self.machine.as_str(),
+                    tier.name(),
+                    block.range.from.as_millis()
+                ])?;
+        }
+        for TieredBlock { tier, block } in &self.now {
+            put(connection, &self.machine, *tier, block)?;
+        }
+        Ok(Ok(true))
+    }
+
+    fn is_essential(&self) -> bool {
+        false
+    }
+}
+
+impl SwapBlocks {
+    /// The block that is in that place now, unless it is damaged.
+    fn stored(&self, connection: &Connection, of: &TieredBlock) -> rusqlite::Result<Option<StoredBlock>> {
+        let (machine, tier) = (self.machine.as_str(), of.tier.name());
+        let found = connection
+            .prepare_cached(
+                "SELECT first_ms, last_ms, crc, body FROM blocks
+                 WHERE machine = ?1 AND tier = ?2 AND first_ms = ?3",
+            )?
+            .query_row(params![machine, tier, of.block.range.from.as_millis()], |row| {
+                Ok(block(machine, tier, row))
+            })
+            .optional()?;
+        Ok(found.flatten())
+    }
+
+    /// Whether that place has a block that can be read; a damaged one gives way.
+    fn is_taken(&self, connection: &Connection, of: &TieredBlock) -> rusqlite::Result<bool> {
+        self.stored(connection, of).map(|stored| stored.is_some())
     }
 }
 
@@ -104,7 +181,7 @@ pub(super) fn overlapping(
                     machine = machine.as_str(),
                     tier = tier.name(),
                     first_ms,
-                    "a block is damaged"
+                    "a block of history is damaged and left out"
                 );
             }
             Ok(block)
@@ -113,6 +190,24 @@ pub(super) fn overlapping(
             .collect::<rusqlite::Result<Vec<_>>>()
     };
     read().map_err(|error| store_error(&error))
+}
+
+/// The same for several tiers, as they were at one moment.
+pub(super) fn overlapping_of_tiers(
+    connection: &Connection,
+    machine: &MachineId,
+    tiers: &[Tier],
+    range: TimeRange,
+) -> Result<Vec<TieredBlock>, StoreError> {
+    let moment = connection
+        .unchecked_transaction()
+        .map_err(|error| store_error(&error))?;
+    let mut found = Vec::new();
+    for tier in tiers {
+        let blocks = overlapping(&moment, machine, *tier, range)?;
+        found.extend(blocks.into_iter().map(|block| TieredBlock { tier: *tier, block }));
+    }
+    Ok(found)
 }
 
 /// Reads a block out of the columns first_ms, last_ms, crc, body. `None` = it is damaged.

@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix::{Actor, Addr, Handler, Message, SyncArbiter, SyncContext};
+use atlas_actors::clock::Timestamp;
 use atlas_actors::model::MachineId;
 use atlas_actors::store::{
-    Document, DocumentKind, JournalRecord, StoreError, StoredBlock, Stream, Tier, TimeRange, VerifyReport,
+    BlockName, Document, DocumentKind, JournalRecord, StoreError, Stream, Tier, TierUse, TieredBlock,
+    TimeRange, VerifyReport,
 };
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -18,7 +20,7 @@ use tokio::sync::Semaphore;
 use super::documents::DocumentName;
 use super::failure::store_error;
 use super::journal::FoundRows;
-use super::{blocks, documents, schema, snapshot, verify};
+use super::{block_use, blocks, documents, schema, snapshot, verify};
 use crate::limits::{READER_THREADS, READS_MAX};
 
 /// The way to the readers.
@@ -157,20 +159,78 @@ impl Handler<ListDocuments> for Reader {
     }
 }
 
-/// Reads the blocks that overlap a range.
+/// Reads the blocks of several tiers that overlap a range.
 #[derive(Message)]
-#[rtype(result = "Result<Vec<StoredBlock>, StoreError>")]
-pub(super) struct FindBlocks {
+#[rtype(result = "Result<Vec<TieredBlock>, StoreError>")]
+pub(super) struct FindTieredBlocks {
     pub(super) machine: MachineId,
-    pub(super) tier: Tier,
+    pub(super) tiers: Vec<Tier>,
     pub(super) range: TimeRange,
 }
 
-impl Handler<FindBlocks> for Reader {
-    type Result = Result<Vec<StoredBlock>, StoreError>;
+impl Handler<FindTieredBlocks> for Reader {
+    type Result = Result<Vec<TieredBlock>, StoreError>;
 
-    fn handle(&mut self, message: FindBlocks, _: &mut Self::Context) -> Self::Result {
-        blocks::overlapping(self.connection()?, &message.machine, message.tier, message.range)
+    fn handle(&mut self, message: FindTieredBlocks, _: &mut Self::Context) -> Self::Result {
+        blocks::overlapping_of_tiers(
+            self.connection()?,
+            &message.machine,
+            &message.tiers,
+            message.range,
+        )
+    }
+}
+
+/// Names the blocks that end within a span.
+#[derive(Message)]
+#[rtype(result = "Result<Vec<BlockName>, StoreError>")]
+pub(super) struct FindEndedBlocks {
+    pub(super) tier: Tier,
+    pub(super) after: Timestamp,
+    pub(super) before: Timestamp,
+    pub(super) limit: usize,
+}
+
+impl Handler<FindEndedBlocks> for Reader {
+    type Result = Result<Vec<BlockName>, StoreError>;
+
+    fn handle(&mut self, message: FindEndedBlocks, _: &mut Self::Context) -> Self::Result {
+        let FindEndedBlocks {
+            tier,
+            after,
+            before,
+            limit,
+        } = message;
+        block_use::ended(self.connection()?, tier, after, before, limit)
+    }
+}
+
+/// Measures the tiers.
+#[derive(Message)]
+#[rtype(result = "Result<Vec<TierUse>, StoreError>")]
+pub(super) struct MeasureTiers(pub(super) Timestamp);
+
+impl Handler<MeasureTiers> for Reader {
+    type Result = Result<Vec<TierUse>, StoreError>;
+
+    fn handle(&mut self, message: MeasureTiers, _: &mut Self::Context) -> Self::Result {
+        block_use::tiers(self.connection()?, message.0)
+    }
+}
+
+/// Looks where a tier's oldest bytes end.
+#[derive(Message)]
+#[rtype(result = "Result<Option<Timestamp>, StoreError>")]
+pub(super) struct FindEndOfOldest {
+    pub(super) tier: Tier,
+    pub(super) bytes: u64,
+}
+
+impl Handler<FindEndOfOldest> for Reader {
+    type Result = Result<Option<Timestamp>, StoreError>;
+
+    fn handle(&mut self, message: FindEndOfOldest, _: &mut Self::Context) -> Self::Result {
+        block_use::end_of_oldest(self.connection()?, message.tier, message.bytes)
     }
 }
 
