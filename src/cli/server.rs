@@ -165,6 +165,8 @@ async fn start(
         held_back: Semaphore::new(limits::HELD_BACK_MAX),
         tested_line: http::speedtest::TestedLine::default(),
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
+        queries: Arc::new(Semaphore::new(limits::QUERIES_MAX)),
+        store_folder: data_dir.store(),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
         is_complete: wake(&fleet),

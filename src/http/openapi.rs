@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
-    own_account, pins, quarantine, reports, sessions, speedtest, stream, tokens, users,
+    own_account, pins, quarantine, query, reports, sessions, speedtest, storage, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -69,10 +69,12 @@ use crate::wire::views;
         machines::forget,
         history::recent,
         history::series,
+        query::answer,
         stream::open,
         commands::enqueue,
         commands::recent,
         quarantine::list,
+        storage::show,
         audit::list,
         audit::export,
         certificate::show,

@@ -9,8 +9,8 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines,
-    openapi, operator_keys, own_account, page, pins, quarantine, reports, sessions, speedtest, stream,
-    tokens, users, yardstick,
+    openapi, operator_keys, own_account, page, pins, quarantine, query, reports, sessions, speedtest,
+    storage, stream, tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -71,6 +71,7 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/fleet/machines/{id}/history"            Access::Scope(Scope::MetricsRead) => history::recent;
         GET    "/api/v2/machines/{id}/series"                Access::Scope(Scope::MetricsRead) => history::series;
         POST   "/api/v2/machines/{id}/report-now"            Access::Scope(Scope::MachinesRead) => channel::ask_report;
+        GET    "/api/v2/query"                               Access::Scope(Scope::MetricsRead) => query::answer;
         GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
         GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => commands::recent;
         PUT    "/api/v2/machines/{id}/tags"                  Access::Scope(Scope::MachinesWrite) => machines::tag;
@@ -85,6 +86,9 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/v2/agents/{agent_id}/approve"           Access::Scope(Scope::EnrolAdmin) => agents::approve;
         DELETE "/api/v2/agents/{agent_id}"                   Access::Scope(Scope::EnrolAdmin) => agents::revoke;
         GET    "/api/v2/quarantine"                          Access::Scope(Scope::ServerAdmin) => quarantine::list;
+        GET    "/api/v2/storage"                             Access::Scope(Scope::ServerAdmin) => storage::show;
+        GET    "/api/fleet/storage"                          Access::Scope(Scope::ServerAdmin) => storage::show;
+        GET    "/api/fleet/storage-info"                     Access::Scope(Scope::ServerAdmin) => storage::show;
         GET    "/api/v2/audit"                               Access::Scope(Scope::AuditRead) => audit::list;
         GET    "/api/v2/audit/export"                        Access::Scope(Scope::AuditRead) => audit::export;
         GET    "/api/v2/certificate"                         Access::Scope(Scope::ServerAdmin) => certificate::show;

@@ -12,6 +12,7 @@ mod history;
 mod live;
 mod operator_keys;
 mod quarantine;
+mod query;
 mod session;
 mod users;
 
@@ -32,6 +33,9 @@ pub use history::{HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
 pub use live::{AlarmView, CardView, DeltaFrame, OsView, PresenceView, SnapshotFrame, TickFrame};
 pub use operator_keys::{OperatorKeyRequest, OperatorKeyView, OperatorKeysView};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
+pub use query::{
+    QueryHeadView, QueryLineView, QuerySeriesView, QueryValueView, QueryView, StorageView, TierView,
+};
 pub use session::{
     CodeRequest, MeView, PasswordRequest, ReauthenticateRequest, ReauthenticatedView, RecoveryCodesView,
     RoleView, ScopeView, ScopesView, SessionView, SessionsView, SignInRequest, SuccessView, TotpView,
