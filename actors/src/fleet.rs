@@ -125,10 +125,7 @@ impl Fleet {
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
         let historian = start_historian(&services, &store, &clock, settings.retention);
-        let commands = services.start(
-            ActorName::CommandQueue,
-            CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
-        );
+        let commands = start_commands(&services, &store, &clock, &due);
         let auth = services.start(
             ActorName::AuthService,
             AuthService::new(
@@ -223,6 +220,17 @@ fn nothing_published() -> Published {
         view: Arc::new(ArcSwap::from_pointee(FleetView::default())),
         frames: broadcast::channel(VIEWERS_MAX).0,
     }
+}
+
+fn start_commands(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    due: &Arc<ArcSwap<DueCommands>>,
+) -> Addr<CommandQueue> {
+    let safety = services.1.clone();
+    let commands = CommandQueue::new(store.clone(), clock.clone(), safety, due.clone());
+    services.start(ActorName::CommandQueue, commands)
 }
 
 fn start_historian(

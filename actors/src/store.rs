@@ -316,6 +316,9 @@ pub trait Store: Send + Sync + 'static {
     /// nothing when they have less altogether.
     fn end_of_oldest(&self, tier: Tier, bytes: u64) -> StoreFuture<Option<Timestamp>>;
 
+    /// How often a read has met a damaged block since the store was opened.
+    fn damaged_blocks_met(&self) -> u64;
+
     /// Drops the tier's blocks that end before the moment; answers with their number.
     fn drop_blocks_before(&self, tier: Tier, moment: Timestamp) -> StoreFuture<u64>;
 

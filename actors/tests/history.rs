@@ -15,7 +15,9 @@ use atlas_actors::historian::codec::BlockCodec;
 use atlas_actors::historian::retention::Retention;
 use atlas_actors::historian::{Historian, block};
 use atlas_actors::machine::open_block::Row;
-use atlas_actors::messages::{CompactTick, ReadRows, ReadSeries, SamplesRecorded, Series, SeriesWanted};
+use atlas_actors::messages::{
+    CompactTick, MeasureStorage, ReadRows, ReadSeries, SamplesRecorded, Series, SeriesWanted,
+};
 use atlas_actors::model::{MachineId, Metric, Samples};
 use atlas_actors::store::{Store, StoredBlock, Tier, TieredBlock, TimeRange};
 use atlas_actors::supervision::Safety;
@@ -45,10 +47,14 @@ fn all() -> TimeRange {
 }
 
 fn start(store: &MemoryStore) -> Addr<Historian> {
+    start_keeping(store, Retention::default())
+}
+
+fn start_keeping(store: &MemoryStore, retention: Retention) -> Addr<Historian> {
     let safety = Safety::of_the_quarantine(None, Arc::new(|actor| panic!("{actor} gave up")));
     let codec = BlockCodec::start_pool(&safety);
     let (store, clock) = (Arc::new(store.clone()), Arc::new(StoppedClock));
-    Historian::new(store, clock, codec, safety, Retention::default()).start()
+    Historian::new(store, clock, codec, safety, retention).start()
 }
 
 /// A row of the days before `NOW`: the slot says when, the number what.
@@ -268,6 +274,50 @@ async fn late_rows_add_to_roll_ups_whose_day_is_gone() {
         hours.columns[0].max.iter().flatten().copied().fold(0.0, f32::max),
         50.0
     );
+}
+
+#[actix_rt::test]
+async fn a_tier_that_has_too_many_bytes_loses_the_oldest_days_of_all_machines() {
+    let store = MemoryStore::default();
+    let day = |days_ago: u32| {
+        let from = NOW.minus(std::time::Duration::from_secs(86_400) * days_ago);
+        StoredBlock {
+            range: TimeRange { from, to: from },
+            body: Bytes::from(vec![0; 1_000]),
+        }
+    };
+    for name in ["one", "two"] {
+        for days_ago in 1..=4 {
+            store
+                .put_block(machine(name), Tier::RawDay, day(days_ago))
+                .await
+                .unwrap();
+            store
+                .put_block(machine(name), Tier::FiveMinutes, day(days_ago))
+                .await
+                .unwrap();
+        }
+    }
+    let mut retention = Retention::default();
+    retention.raw.bytes_max = Some(5_000);
+    retention.five_minutes.days = 2;
+    let historian = start_keeping(&store, retention);
+    let began = std::time::Instant::now();
+    loop {
+        let used = store.tier_use(NOW).await.unwrap();
+        if used.iter().all(|used| used.blocks <= 4) {
+            break;
+        }
+        assert!(began.elapsed().as_secs() < 20, "{used:?}");
+        actix_rt::task::yield_now().await;
+    }
+    let used = historian.send(MeasureStorage).await.unwrap().unwrap();
+    assert_eq!((used.tiers[0].bytes, used.tiers[1].blocks), (4_000, 4));
+    for name in ["one", "two"] {
+        let kept = store.blocks(machine(name), Tier::RawDay, all()).await.unwrap();
+        let expected: Vec<_> = (1..=2).rev().map(day).collect();
+        assert_eq!(kept, expected, "{name}");
+    }
 }
 
 /// What one machine measured in four days, every ten minutes.

@@ -63,6 +63,7 @@ fn view(storage: &StorageUse, disk: &Disk) -> StorageView {
         free_bytes: disk.free_bytes,
         disk_bytes: disk.bytes,
         days_until_full: storage.days_until_full(disk.free_bytes),
+        damaged_blocks_met: storage.damaged_blocks_met,
         measured_at: storage.measured_at.to_string(),
         tiers: storage.tiers.iter().map(tier).collect(),
     }

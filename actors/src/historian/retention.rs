@@ -142,6 +142,7 @@ impl Retention {
         StorageUse {
             tiers: tiers.to_vec(),
             measured_at: now,
+            damaged_blocks_met: 0,
         }
     }
 }
@@ -153,6 +154,8 @@ pub struct StorageUse {
     pub tiers: Vec<ShownTier>,
     /// When that was measured.
     pub measured_at: Timestamp,
+    /// How often a read has met a damaged block since the start.
+    pub damaged_blocks_met: u64,
 }
 
 /// What a tier takes, as people see it.

@@ -130,5 +130,8 @@ pub(super) async fn measure(
 ) -> Result<StorageUse, StoreError> {
     let recent_since = now.minus(Duration::from_secs(86_400) * RECENT_DAYS);
     let used = store.tier_use(recent_since).await?;
-    Ok(retention.storage(&used, now))
+    Ok(StorageUse {
+        damaged_blocks_met: store.damaged_blocks_met(),
+        ..retention.storage(&used, now)
+    })
 }

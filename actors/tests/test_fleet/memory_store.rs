@@ -316,6 +316,10 @@ impl Store for MemoryStore {
         done(Ok(last.map(|block| block.range.to)))
     }
 
+    fn damaged_blocks_met(&self) -> u64 {
+        0
+    }
+
     fn drop_blocks_before(&self, tier: Tier, moment: Timestamp) -> StoreFuture<u64> {
         done(self.change(|state| {
             let mut dropped = 0;

@@ -105,6 +105,8 @@ pub struct StorageView {
     pub disk_bytes: u64,
     /// In how many days history has filled the disk; null: never, at the rate of the last week.
     pub days_until_full: Option<u32>,
+    /// How often a read has met a damaged block of history since the start: 0 when all is well.
+    pub damaged_blocks_met: u64,
     /// When history was measured.
     pub measured_at: String,
     /// The tiers, the finest first.

@@ -181,6 +181,7 @@ pub async fn skips_a_damaged_block(place: &impl Place) -> Result<(), Failed> {
     store = place.open().await?;
     let left = found(&*store, "one", hours(0, 9)).await?;
     assert_eq!(left, [block(0, 1, "sound"), block(4, 5, "fine")]);
+    assert_eq!(store.damaged_blocks_met(), 1);
     let damage = store.verify().await?.damage;
     assert!(damage.len() == 1 && damage[0].contains("one"), "{damage:?}");
     place.close().await

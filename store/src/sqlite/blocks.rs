@@ -159,55 +159,62 @@ impl Operation for DropBlocksOf {
     }
 }
 
-/// The blocks that overlap a range, by their first moment. A damaged one is left out and named in the
-/// log: a gap in a chart is better than no chart.
-pub(super) fn overlapping(
-    connection: &Connection,
-    machine: &MachineId,
-    tier: Tier,
-    range: TimeRange,
-) -> Result<Vec<StoredBlock>, StoreError> {
-    let read = || {
-        let mut select = connection.prepare_cached(
-            "SELECT first_ms, last_ms, crc, body FROM blocks
-             WHERE machine = ?1 AND tier = ?2 AND first_ms <= ?3 AND last_ms >= ?4 ORDER BY first_ms",
-        )?;
-        let (from, to) = (range.from.as_millis(), range.to.as_millis());
-        let rows = select.query_map(params![machine.as_str(), tier.name(), to, from], |row| {
-            let block = block(machine.as_str(), tier.name(), row);
-            if block.is_none() {
-                let first_ms: i64 = row.get(0).unwrap_or(-1);
-                tracing::warn!(
-                    machine = machine.as_str(),
-                    tier = tier.name(),
-                    first_ms,
-                    "a block of history is damaged and left out"
-                );
-            }
-            Ok(block)
-        })?;
-        rows.filter_map(Result::transpose)
-            .collect::<rusqlite::Result<Vec<_>>>()
-    };
-    read().map_err(|error| store_error(&error))
+/// Blocks that were looked for.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Those that are as they were written.
+    pub(super) blocks: Vec<TieredBlock>,
+    /// How many are damaged.
+    pub(super) damaged: u64,
 }
 
-/// The same for several tiers, as they were at one moment.
+/// The blocks of tiers that overlap a range, as they were at one moment; by tier, then by their first
+/// moment. A damaged one is left out and named in the log: a gap in a chart is better than no chart.
 pub(super) fn overlapping_of_tiers(
     connection: &Connection,
     machine: &MachineId,
     tiers: &[Tier],
     range: TimeRange,
-) -> Result<Vec<TieredBlock>, StoreError> {
-    let moment = connection
-        .unchecked_transaction()
-        .map_err(|error| store_error(&error))?;
-    let mut found = Vec::new();
-    for tier in tiers {
-        let blocks = overlapping(&moment, machine, *tier, range)?;
-        found.extend(blocks.into_iter().map(|block| TieredBlock { tier: *tier, block }));
+) -> Result<Found, StoreError> {
+    let read = || {
+        let moment = connection.unchecked_transaction()?;
+        let mut found = Found::default();
+        for tier in tiers {
+            overlapping(&mut found, &moment, machine, *tier, range)?;
+        }
+        Ok(found)
+    };
+    read().map_err(|error: rusqlite::Error| store_error(&error))
+}
+
+fn overlapping(
+    found: &mut Found,
+    connection: &Connection,
+    machine: &MachineId,
+    tier: Tier,
+    range: TimeRange,
+) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached(
+        "SELECT first_ms, last_ms, crc, body FROM blocks
+         WHERE machine = ?1 AND tier = ?2 AND first_ms <= ?3 AND last_ms >= ?4 ORDER BY first_ms",
+    )?;
+    let (from, to) = (range.from.as_millis(), range.to.as_millis());
+    let mut rows = select.query(params![machine.as_str(), tier.name(), to, from])?;
+    while let Some(row) = rows.next()? {
+        if let Some(block) = block(machine.as_str(), tier.name(), row) {
+            found.blocks.push(TieredBlock { tier, block });
+            continue;
+        }
+        found.damaged += 1;
+        let first_ms: i64 = row.get(0).unwrap_or(-1);
+        tracing::warn!(
+            machine = machine.as_str(),
+            tier = tier.name(),
+            first_ms,
+            "a block of history is damaged and left out"
+        );
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Reads a block out of the columns first_ms, last_ms, crc, body. `None` = it is damaged.

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix::{Actor, Addr, Handler, Message, SyncArbiter, SyncContext};
 use atlas_actors::clock::Timestamp;
@@ -29,6 +30,8 @@ pub(super) struct Readers {
     short: Pool,
     /// For what takes minutes, so that nobody else waits behind it.
     long: Pool,
+    /// How often a damaged block was met.
+    damaged: Arc<AtomicU64>,
 }
 
 /// Some threads and the right to use them.
@@ -41,13 +44,21 @@ pub(super) struct Pool {
 impl Readers {
     /// Starts the threads; needs a running actix system.
     pub(super) fn start(database: PathBuf) -> Self {
-        let file = database.clone();
-        let short = SyncArbiter::start(READER_THREADS, move || Reader::new(file.clone()));
-        let long = SyncArbiter::start(1, move || Reader::new(database.clone()));
+        let damaged = Arc::<AtomicU64>::default();
+        let (file, met) = (database.clone(), Arc::clone(&damaged));
+        let short = SyncArbiter::start(READER_THREADS, move || Reader::new(file.clone(), &met));
+        let met = Arc::clone(&damaged);
+        let long = SyncArbiter::start(1, move || Reader::new(database.clone(), &met));
         Self {
+            damaged,
             short: Pool::new(short, READS_MAX),
             long: Pool::new(long, 1),
         }
+    }
+
+    /// How often a damaged block was met.
+    pub(super) fn damaged_blocks_met(&self) -> u64 {
+        self.damaged.load(Ordering::Relaxed)
     }
 
     /// For reads that take milliseconds.
@@ -89,13 +100,15 @@ pub(super) struct Reader {
     database: PathBuf,
     /// Opened by the first message, since a thread's start can't fail.
     connection: Option<Connection>,
+    damaged: Arc<AtomicU64>,
 }
 
 impl Reader {
-    fn new(database: PathBuf) -> Self {
+    fn new(database: PathBuf, damaged: &Arc<AtomicU64>) -> Self {
         Self {
             database,
             connection: None,
+            damaged: Arc::clone(damaged),
         }
     }
 
@@ -172,12 +185,14 @@ impl Handler<FindTieredBlocks> for Reader {
     type Result = Result<Vec<TieredBlock>, StoreError>;
 
     fn handle(&mut self, message: FindTieredBlocks, _: &mut Self::Context) -> Self::Result {
-        blocks::overlapping_of_tiers(
-            self.connection()?,
-            &message.machine,
-            &message.tiers,
-            message.range,
-        )
+        let FindTieredBlocks {
+            machine,
+            tiers,
+            range,
+        } = message;
+        let found = blocks::overlapping_of_tiers(self.connection()?, &machine, &tiers, range)?;
+        self.damaged.fetch_add(found.damaged, Ordering::Relaxed);
+        Ok(found.blocks)
     }
 }
 
