@@ -22,6 +22,8 @@ pub mod open_files;
 #[cfg(feature = "server")]
 pub mod operator;
 #[cfg(feature = "server")]
+pub mod query;
+#[cfg(feature = "server")]
 pub mod secret;
 #[cfg(feature = "server")]
 pub mod server;

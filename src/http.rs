@@ -26,6 +26,7 @@ pub mod own_account;
 pub mod page;
 pub mod pins;
 pub mod quarantine;
+pub mod query;
 pub mod reports;
 pub mod request_id;
 pub mod router;
@@ -35,6 +36,7 @@ pub mod security_headers;
 pub mod sessions;
 pub mod site;
 pub mod speedtest;
+pub mod storage;
 pub mod stream;
 pub mod streams;
 pub mod tokens;
@@ -42,6 +44,7 @@ pub mod users;
 pub mod yardstick;
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -89,6 +92,10 @@ pub struct Edge {
     pub tested_line: speedtest::TestedLine,
     /// Places for live streams.
     pub viewers: Arc<Semaphore>,
+    /// Places for questions about history.
+    pub queries: Arc<Semaphore>,
+    /// The folder in which the store rests.
+    pub store_folder: PathBuf,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
     /// Whether the routes that do nothing are there, to measure the others by.

@@ -26,9 +26,13 @@ pub mod wrapping;
 #[cfg(feature = "server")]
 pub mod audit_json;
 #[cfg(feature = "server")]
+pub mod csv;
+#[cfg(feature = "server")]
 pub mod fleet_stream;
 #[cfg(feature = "server")]
 pub mod machine_json;
+#[cfg(feature = "server")]
+pub mod query_answer;
 #[cfg(feature = "server")]
 pub mod section_changes;
 #[cfg(feature = "server")]

@@ -32,6 +32,7 @@ use crate::command_queue::{CommandQueue, DueCommands};
 use crate::downtimes::{Downtimes, NoteStop};
 use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
+use crate::historian::retention::Retention;
 use crate::limits::{ADMISSION_MAX, BACKLOG_TOGETHER, PASSWORD_QUEUE, VIEWERS_MAX};
 use crate::machine::MachinePorts;
 use crate::messages::{CheckpointAll, PublishView, WakeMachines};
@@ -76,6 +77,8 @@ pub struct Settings {
     pub sessions: SessionTimes,
     /// Characters that a new password has at least.
     pub password_chars_min: usize,
+    /// How much history is kept.
+    pub retention: Retention,
 }
 
 /// The fleet's handle: cheap to clone, safe to share.
@@ -105,11 +108,13 @@ pub struct Fleet {
     backlog: Arc<Semaphore>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    retention: Retention,
 }
 
 impl Fleet {
     /// Starts all actors. Machines that are on disk are not awake yet: see [`Fleet::wake`]; a report
     /// wakes its machine itself.
+    #[expect(clippy::too_many_lines, reason = "all actors, wired on one page")]
     #[must_use]
     pub fn start(ports: Ports, settings: &Settings) -> Self {
         let (fleet, services) = (Arbiter::new(), Arbiter::new());
@@ -132,7 +137,7 @@ impl Fleet {
         let (fleet, services) = (Kept(&fleet, &safety), Kept(&services, &safety));
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
-        let historian = start_historian(&services, &store, &clock);
+        let historian = start_historian(&services, &store, &clock, settings.retention);
         let commands = start_commands(&services, &store, &clock, &due);
         let auth = AuthService::new(
             store.clone(),
@@ -182,6 +187,7 @@ impl Fleet {
             backlog: Arc::new(Semaphore::new(BACKLOG_TOGETHER)),
             store,
             clock,
+            retention: settings.retention,
         }
     }
 
@@ -233,9 +239,26 @@ fn nothing_published() -> Published {
     }
 }
 
-fn start_historian(services: &Kept<'_>, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Addr<Historian> {
+fn start_commands(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    due: &Arc<ArcSwap<DueCommands>>,
+) -> Addr<CommandQueue> {
+    let safety = services.1.clone();
+    let commands = CommandQueue::new(store.clone(), clock.clone(), safety, due.clone());
+    services.start(ActorName::CommandQueue, commands)
+}
+
+fn start_historian(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    retention: Retention,
+) -> Addr<Historian> {
     let codec = BlockCodec::start_pool(services.1);
-    let historian = Historian::new(store.clone(), clock.clone(), codec, services.1.clone());
+    let safety = services.1.clone();
+    let historian = Historian::new(store.clone(), clock.clone(), codec, safety, retention);
     services.start(ActorName::Historian, historian)
 }
 
@@ -267,16 +290,6 @@ fn start_channels(
         table.clone(),
     );
     (services.start(ActorName::Channels, channels), table)
-}
-
-fn start_commands(
-    services: &Kept<'_>,
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    due: &Arc<ArcSwap<DueCommands>>,
-) -> Addr<CommandQueue> {
-    let commands = CommandQueue::new(store.clone(), clock.clone(), services.1.clone(), due.clone());
-    services.start(ActorName::CommandQueue, commands)
 }
 
 fn start_sections(

@@ -98,6 +98,33 @@ pub const BLOCK_SPAN: Duration = Duration::from_secs(3_600);
 /// reports each second or sends a backlog.
 pub const BLOCK_ROWS_MAX: usize = 240;
 
+/// Rows of one block of a day; a day with more has several. Reason: a report each four seconds; one
+/// that is read takes 3 MB.
+pub const DAY_BLOCK_ROWS_MAX: usize = 20_000;
+
+/// How long after its end a day's blocks are made into one. Reason: the last hour is closed by the first
+/// row of the next, and begins at a moment of the machine's own.
+pub const COMPACT_GRACE: Duration = Duration::from_secs(2 * 3_600);
+
+/// How often blocks are looked for that are due to be made into a day's. Reason: what came late is mended
+/// within a minute; looking costs one index.
+pub const COMPACT_PERIOD: Duration = Duration::from_secs(60);
+
+/// The pause between two looks while much is due. Reason: at [`COMPACT_DAYS_TOGETHER`] a fleet of 100,000
+/// machines is done with a day in two hours, and questions get between.
+pub const COMPACT_PAUSE: Duration = Duration::from_secs(2);
+
+/// Blocks that one look takes in, and days of machines it makes at most. Reason: a day takes some
+/// milliseconds of one of the two threads that code history.
+pub const COMPACT_DAYS_TOGETHER: usize = 32;
+
+/// How often a swap of blocks is tried again that somebody else was faster with. Reason: only late rows
+/// and compaction of one machine can meet, and each of them rarely.
+pub const SWAP_ATTEMPTS: usize = 5;
+
+/// For how long a measurement of what history takes is good enough. Reason: it looks at every block.
+pub const STORAGE_MEASURED_FOR: Duration = Duration::from_secs(60);
+
 /// Journal records of one machine before its state is checkpointed. Reason: at start-up so many are
 /// read again; 16 of them keep the journal of 10,000 machines near 100 MB.
 pub const CHECKPOINT_EVERY: u64 = 16;
@@ -284,3 +311,7 @@ pub const ALIVE_PERIOD: Duration = Duration::from_secs(15);
 
 /// A shorter absence of the server's own is no gap for anybody.
 pub const DOWNTIME_MIN: Duration = Duration::from_secs(30);
+
+/// Steps of one question about history. Reason: a year of hours, with room; a step of a metric takes 24
+/// bytes while it is gathered.
+pub const STEPS_MAX: usize = 11_000;

@@ -168,6 +168,8 @@ async fn start(
         held_back: Semaphore::new(limits::HELD_BACK_MAX),
         tested_line: http::speedtest::TestedLine::default(),
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
+        queries: Arc::new(Semaphore::new(limits::QUERIES_MAX)),
+        store_folder: data_dir.store(),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
         is_complete: wake(&fleet),
@@ -259,6 +261,7 @@ pub(super) fn settings(config: &Config) -> Settings {
             idle: Duration::from_secs(config.fleet.server.session_idle_timeout),
         },
         password_chars_min: config.fleet.server.min_password_length,
+        retention: config.fleet.server.history.into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{Failure, Global, ServeArgs};
-use super::{agents, audit, backup, key, migrate, operator, secret, server, simulate, token, user};
+use super::{agents, audit, backup, key, migrate, operator, query, secret, server, simulate, token, user};
 
 /// A command that comes with the server.
 #[derive(Debug, Subcommand)]
@@ -30,6 +30,10 @@ pub(super) enum ServerCommand {
     Restore(backup::RestoreArgs),
     /// Take over what ATLAS 1.x or 2.0 kept; the server must be stopped.
     Migrate(migrate::MigrateArgs),
+    /// Ask what machines measured: tables, small charts, CSV, JSON.
+    Query(query::QueryArgs),
+    /// Show what history takes on the disk, and when that will be full.
+    Storage(query::StorageArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
     /// Show, approve and revoke enrolled agents, and rotate their keys.
@@ -54,6 +58,8 @@ impl ServerCommand {
             Self::Backup(args) => backup::back_up(global, &args),
             Self::Restore(args) => backup::restore(global, &args),
             Self::Migrate(args) => migrate::run(global, &args),
+            Self::Query(args) => query::run(global, args),
+            Self::Storage(args) => query::storage(global, &args),
             Self::Audit(args) => audit::run(global, args),
             Self::Agents(args) => agents::run(global, args),
             Self::Openapi => {

@@ -102,6 +102,10 @@ const PORT: Kind = Kind::Whole {
     unit: "",
 };
 /// Below it not even the largest honest report fits; above it a few requests fill the memory.
+const HISTORY: Kind = Kind::Size {
+    min: 1024 * 1024,
+    max: 1 << 50,
+};
 const BODY: Kind = Kind::Size {
     min: 64 * 1024,
     max: 16 * 1024 * 1024,
@@ -171,9 +175,15 @@ pub static KEYS: &[Key] = &[
     key("fleet.server.legacy_agents_until", Kind::Day),
     key("fleet.server.max_body_size", BODY).also(&["fleet_server.body_limits.max_body_size"]),
     key("fleet.server.max_report_size", BODY).also(&["fleet_server.agent.max_report_size"]),
-    key("fleet.server.data_retention_days", DAYS)
-        .also(&["fleet_server.storage.data_retention_days"])
-        .later(),
+    key("fleet.server.history.raw.days", DAYS).also(&[
+        "fleet.server.data_retention_days",
+        "fleet_server.storage.data_retention_days",
+    ]),
+    key("fleet.server.history.raw.max_bytes", HISTORY),
+    key("fleet.server.history.five_minutes.days", DAYS),
+    key("fleet.server.history.five_minutes.max_bytes", HISTORY),
+    key("fleet.server.history.hour.days", DAYS),
+    key("fleet.server.history.hour.max_bytes", HISTORY),
     key("fleet.server.presence.online_s", seconds(1, DAY)),
     key("fleet.server.presence.warning_s", seconds(1, DAY)).also(&["fleet_server.agent.offline_threshold"]),
     key("fleet.server.presence.online_intervals", count(1, 1_000)),

@@ -5,6 +5,7 @@
 mod agent;
 mod agent_monitors;
 mod csv_logs;
+mod history;
 mod logging;
 mod monitors;
 mod server;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use agent::{AgentConfig, CircuitBreakerConfig, RetryConfig};
 pub use agent_monitors::{MonitorConfig, MonitorsConfig, ProbeConfig};
 pub use csv_logs::CsvLogsConfig;
+pub use history::{HistoryConfig, KeepConfig};
 pub use logging::{LogFormat, LoggingConfig};
 pub use monitors::{
     AnalyzerConfig, ChecksConfig, DnsConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds,

@@ -8,7 +8,7 @@ use atlas_actors::limits::SAMPLE_AGE_MAX;
 use atlas_actors::machine::open_block::Row;
 use atlas_actors::messages::{Series, SeriesColumn};
 use atlas_actors::model::{Gap, MachineId, Metric};
-use atlas_actors::store::{Tier, TimeRange};
+use atlas_actors::store::TimeRange;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -191,7 +191,7 @@ fn view<'a>(machine: &'a str, range: TimeRange, series: &Series, gaps: Vec<GapVi
         from: range.from.to_string(),
         to: range.to.to_string(),
         step_s: series.step_s,
-        tier: Tier::Raw.name(),
+        tier: series.tier.shown(),
         times: series.times.iter().map(|time| time.as_secs()).collect(),
         series: series
             .columns

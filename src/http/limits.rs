@@ -107,3 +107,24 @@ pub const SPEED_TEST_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Seconds that an agent waits whose speed test was refused. Reason: two others need about as long.
 pub const SPEED_TEST_RETRY_AFTER_S: u64 = 30;
+
+/// Questions about history that are answered at once. Reason: each reads as fast as the store's two
+/// readers can; more of them only make all slower.
+pub const QUERIES_MAX: usize = 4;
+
+/// Machines that one question reads at once. Reason: two threads decode; one more is being read, and one
+/// sent.
+pub const QUERY_MACHINES_TOGETHER: usize = 4;
+
+/// Steps of an answer unless asked otherwise.
+pub const QUERY_STEPS_DEFAULT: u64 = 300;
+
+/// Blocks that one question reads. Reason: some ten thousand a second; a year of 10,000 machines by the
+/// hour has half as many.
+pub const QUERY_BLOCKS_MAX: u64 = 1_000_000;
+
+/// Values that a question across machines holds. Reason: 40 MB.
+pub const QUERY_CELLS_MAX: usize = 10_000_000;
+
+/// Machines that a ranking names at most.
+pub const QUERY_TOP_MAX: usize = 100;

@@ -6,8 +6,8 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, machines, notice,
-    operator_keys, own_account, pins, quarantine, reports, sections, sessions, speedtest, stream, tokens,
-    users,
+    operator_keys, own_account, pins, quarantine, query, reports, sections, sessions, speedtest, storage,
+    stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -82,10 +82,12 @@ use crate::wire::views;
         sections::displays,
         history::recent,
         history::series,
+        query::answer,
         stream::open,
         commands::enqueue,
         commands::recent,
         quarantine::list,
+        storage::show,
         audit::list,
         audit::export,
         certificate::show,

@@ -9,8 +9,8 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines, notice,
-    openapi, operator_keys, own_account, page, pins, quarantine, reports, sections, sessions, speedtest,
-    stream, tokens, users, yardstick,
+    openapi, operator_keys, own_account, page, pins, quarantine, query, reports, sections, sessions,
+    speedtest, storage, stream, tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -83,6 +83,7 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/peripherals/devices"                    Access::Scope(Scope::MachinesRead) => sections::peripherals;
         GET    "/api/power/status"                           Access::Scope(Scope::MachinesRead) => sections::power;
         GET    "/api/display/status"                         Access::Scope(Scope::MachinesRead) => sections::displays;
+        GET    "/api/v2/query"                               Access::Scope(Scope::MetricsRead) => query::answer;
         GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
         GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => commands::recent;
         PUT    "/api/v2/machines/{id}/tags"                  Access::Scope(Scope::MachinesWrite) => machines::tag;
@@ -97,6 +98,9 @@ pub fn table() -> Vec<Entry> {
         POST   "/api/v2/agents/{agent_id}/approve"           Access::Scope(Scope::EnrolAdmin) => agents::approve;
         DELETE "/api/v2/agents/{agent_id}"                   Access::Scope(Scope::EnrolAdmin) => agents::revoke;
         GET    "/api/v2/quarantine"                          Access::Scope(Scope::ServerAdmin) => quarantine::list;
+        GET    "/api/v2/storage"                             Access::Scope(Scope::ServerAdmin) => storage::show;
+        GET    "/api/fleet/storage"                          Access::Scope(Scope::ServerAdmin) => storage::show;
+        GET    "/api/fleet/storage-info"                     Access::Scope(Scope::ServerAdmin) => storage::show;
         GET    "/api/v2/audit"                               Access::Scope(Scope::AuditRead) => audit::list;
         GET    "/api/v2/audit/export"                        Access::Scope(Scope::AuditRead) => audit::export;
         GET    "/api/v2/certificate"                         Access::Scope(Scope::ServerAdmin) => certificate::show;

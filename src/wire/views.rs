@@ -12,6 +12,7 @@ mod history;
 mod live;
 mod operator_keys;
 mod quarantine;
+mod query;
 mod sections;
 mod session;
 mod users;
@@ -35,6 +36,9 @@ pub use live::{
 };
 pub use operator_keys::{OperatorKeyRequest, OperatorKeyView, OperatorKeysView};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
+pub use query::{
+    QueryHeadView, QueryLineView, QuerySeriesView, QueryValueView, QueryView, StorageView, TierView,
+};
 pub use sections::{
     ChangedItemView, ChangesView, LatestView, SectionChangeView, SectionEntryView, SectionView, SectionsView,
 };

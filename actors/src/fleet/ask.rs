@@ -1,9 +1,10 @@
 //! What the edge may ask of the fleet: one method for each question, each behind the admission limit
 //! and with a time limit, so that an overload is told at once and grows nowhere. What is asked about
-//! agents is in [`agents`], what goes over their channels in [`channels`].
+//! agents is in [`agents`], about history in [`history`], what goes over agents' channels in [`channels`].
 
 mod agents;
 mod channels;
+mod history;
 
 use std::sync::Arc;
 
@@ -17,15 +18,14 @@ use crate::auth::Credentials;
 use crate::clock::Timestamp;
 use crate::command_queue::command::Command;
 use crate::limits::{ASK_TIMEOUT, BACKLOG_AGE, BACKLOG_WAIT};
-use crate::machine::open_block::Row;
 use crate::messages::{
     AnnounceSilence, DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands,
-    LeaseError, ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows,
-    ReadSeries, RecordError, RecordReport, Series, SettleCommand, SettleError, TagMachine,
+    LeaseError, ListCommands, ListQuarantine, MachineError, QuarantinedMessage, RecordError, RecordReport,
+    SettleCommand, SettleError, TagMachine,
 };
-use crate::model::{Gap, MachineId, Metric, Receipt, Report, Tag};
+use crate::model::{Gap, MachineId, Receipt, Report, Tag};
 use crate::roster::FleetView;
-use crate::store::{PutError, TimeRange};
+use crate::store::PutError;
 
 /// The fleet did not answer: too much waits already, or it took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,62 +145,6 @@ impl Fleet {
             .map_err(|Busy| MachineError::Busy)??;
         // A report that was under way may have brought some again.
         self.drop_sections(machine).await
-    }
-
-    /// A machine's values over time, thinned out to at most `points_max` steps.
-    ///
-    /// # Errors
-    /// When there is no such machine or its history can't be read.
-    pub async fn series(
-        &self,
-        machine: MachineId,
-        metrics: Vec<Metric>,
-        range: TimeRange,
-        points_max: usize,
-    ) -> Result<Series, MachineError> {
-        let open = self.open_rows(&machine).await?;
-        let question = ReadSeries {
-            machine,
-            metrics,
-            range,
-            points_max,
-            open,
-        };
-        Ok(self
-            .ask(&self.historian, question)
-            .await
-            .map_err(|Busy| MachineError::Busy)??)
-    }
-
-    /// A machine's newest rows, as they were reported, oldest first.
-    ///
-    /// # Errors
-    /// As for [`Fleet::series`].
-    pub async fn rows(
-        &self,
-        machine: MachineId,
-        range: TimeRange,
-        limit: usize,
-    ) -> Result<Vec<Row>, MachineError> {
-        let open = self.open_rows(&machine).await?;
-        let question = ReadRows {
-            machine,
-            range,
-            limit,
-            open,
-        };
-        Ok(self
-            .ask(&self.historian, question)
-            .await
-            .map_err(|Busy| MachineError::Busy)??)
-    }
-
-    /// The rows in memory are read before the stored ones: a block that is closed in between is then
-    /// seen twice rather than not at all.
-    async fn open_rows(&self, machine: &MachineId) -> Result<Vec<Row>, MachineError> {
-        self.ask(&self.registry, ReadOpenRows(machine.clone()))
-            .await
-            .map_err(|Busy| MachineError::Busy)?
     }
 
     /// Queues a command.

@@ -12,6 +12,7 @@ use atlas_actors::audit_log::Signer;
 use atlas_actors::auth::SessionTimes;
 use atlas_actors::auth::password::Password;
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
+use atlas_actors::historian::retention::Retention;
 use atlas_actors::messages::{Origin, QuarantinedMessage, SignIn};
 use atlas_actors::model::{
     Counters, Delivery, Facts, MachineId, Metric, PresenceRule, Report, Samples, UserName,
@@ -117,6 +118,7 @@ impl TestFleet {
                     idle: Duration::from_secs(1_800),
                 },
                 password_chars_min: 12,
+                retention: Retention::default(),
             },
         );
         Self {
