@@ -107,3 +107,10 @@ pub const SPEED_TEST_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Seconds that an agent waits whose speed test was refused. Reason: two others need about as long.
 pub const SPEED_TEST_RETRY_AFTER_S: u64 = 30;
+
+/// Commands of one list, unless asked otherwise.
+pub const COMMANDS_LISTED_DEFAULT: usize = 100;
+
+/// Commands of one list at most. Reason: half a megabyte of JSON; a batch is shown whole by its own
+/// route.
+pub const COMMANDS_LISTED_MAX: usize = 1_000;

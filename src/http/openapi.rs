@@ -5,8 +5,9 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
-    own_account, pins, quarantine, reports, sections, sessions, speedtest, stream, tokens, users,
+    agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
+    legacy_commands, machines, operator_keys, own_account, pins, quarantine, reports, scripts, sections,
+    sessions, speedtest, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -18,8 +19,8 @@ use crate::wire::views;
     ),
     paths(
         reports::record,
-        commands::poll,
-        commands::settle,
+        legacy_commands::poll,
+        legacy_commands::settle,
         tokens::enrol,
         tokens::issue,
         pins::tell,
@@ -81,8 +82,20 @@ use crate::wire::views;
         history::recent,
         history::series,
         stream::open,
-        commands::enqueue,
-        commands::recent,
+        legacy_commands::enqueue,
+        legacy_commands::recent,
+        commands::compose,
+        commands::list,
+        commands::show,
+        commands::output,
+        commands::cancel,
+        commands::batch,
+        commands::sign,
+        scripts::list,
+        scripts::show,
+        scripts::keep,
+        agent_commands::fetch,
+        agent_commands::result,
         quarantine::list,
         audit::list,
         audit::export,

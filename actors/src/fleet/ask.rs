@@ -1,9 +1,10 @@
 //! What the edge may ask of the fleet: one method for each question, each behind the admission limit
 //! and with a time limit, so that an overload is told at once and grows nowhere. What is asked about
-//! agents is in [`agents`], what goes over their channels in [`channels`].
+//! agents is in [`agents`], what goes over their channels in [`channels`], about commands in [`commands`].
 
 mod agents;
 mod channels;
+mod commands;
 
 use std::sync::Arc;
 
@@ -15,13 +16,11 @@ use tokio::sync::broadcast;
 use super::Fleet;
 use crate::auth::Credentials;
 use crate::clock::Timestamp;
-use crate::command_queue::command::Command;
 use crate::limits::ASK_TIMEOUT;
 use crate::machine::open_block::Row;
 use crate::messages::{
-    DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands, LeaseError,
-    ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows, ReadSeries,
-    RecordError, RecordReport, Series, SettleCommand, SettleError, TagMachine,
+    DropAgentsOf, ForgetMachine, Frame, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows,
+    ReadRows, ReadSeries, RecordError, RecordReport, Series, TagMachine,
 };
 use crate::model::{MachineId, Metric, Receipt, Report, Tag};
 use crate::roster::FleetView;
@@ -172,47 +171,6 @@ impl Fleet {
         self.ask(&self.registry, ReadOpenRows(machine.clone()))
             .await
             .map_err(|Busy| MachineError::Busy)?
-    }
-
-    /// Queues a command.
-    ///
-    /// # Errors
-    /// When it was not queued.
-    pub async fn enqueue(&self, command: EnqueueCommand) -> Result<String, EnqueueError> {
-        self.ask(&self.commands, command)
-            .await
-            .map_err(|Busy| EnqueueError::Busy)?
-    }
-
-    /// Hands a machine its commands.
-    ///
-    /// # Errors
-    /// When that can't be written down first.
-    pub async fn lease(&self, machine: MachineId, limit: usize) -> Result<Vec<Command>, LeaseError> {
-        // Almost every poll finds nothing, and that is known without asking.
-        if !self.due.load().contains_key(&machine) {
-            return Ok(Vec::new());
-        }
-        let answer = self.ask(&self.commands, LeaseCommands { machine, limit }).await;
-        answer.map_err(|Busy| LeaseError::Busy)?
-    }
-
-    /// Takes a machine's word on how its command went.
-    ///
-    /// # Errors
-    /// When it has no such command.
-    pub async fn settle(&self, told: SettleCommand) -> Result<(), SettleError> {
-        self.ask(&self.commands, told)
-            .await
-            .map_err(|Busy| SettleError::Busy)?
-    }
-
-    /// A machine's commands, newest first.
-    ///
-    /// # Errors
-    /// When the queue does not answer.
-    pub async fn commands(&self, machine: MachineId) -> Result<Vec<Command>, Busy> {
-        self.ask(&self.commands, ListCommands(machine)).await
     }
 
     /// The messages that made actors panic, newest first.

@@ -4,27 +4,6 @@
  */
 
 export interface paths {
-    "/api/applications/crashes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Programs that crashed.
-         * @description # Errors
-         *     As for [`security`].
-         */
-        get: operations["crashes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -131,48 +110,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/disk/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The disks' health.
-         * @description # Errors
-         *     As for [`security`].
-         */
-        get: operations["disk_health"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/display/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The displays.
-         * @description # Errors
-         *     As for [`security`].
-         */
-        get: operations["displays"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/fleet/command/{id}": {
         parameters: {
             query?: never;
@@ -186,7 +123,8 @@ export interface paths {
          * Queues a command for a machine.
          * @description # Errors
          *     404 when there is no such machine, 400 for an action that is not known, 403 for one that is
-         *     dangerous without its scope and a fresh proof of who asks.
+         *     dangerous without its scope and a fresh proof of who asks; such a one is not taken for a machine
+         *     whose agent checks signatures.
          */
         post: operations["enqueue"];
         delete?: never;
@@ -407,111 +345,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/peripherals/devices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What is plugged in.
-         * @description # Errors
-         *     As for [`security`].
-         */
-        get: operations["peripherals"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/power/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Battery and mains, from the newest report.
-         * @description # Errors
-         *     As for [`security`].
-         */
-        get: operations["power"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/security/score": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The same in one number.
-         * @description # Errors
-         *     As for [`security`].
-         */
-        get: operations["security_score"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/security/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How well a machine is protected.
-         * @description # Errors
-         *     404 when there is no such machine, or it never said.
-         */
-        get: operations["security"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/software/inventory": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What is installed.
-         * @description # Errors
-         *     As for [`security`].
-         */
-        get: operations["software"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v2/agents": {
         parameters: {
             query?: never;
@@ -570,6 +403,49 @@ export interface paths {
          *     401 or 403 when the agent is not let in, 404 when nobody asked.
          */
         post: operations["pong"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An agent fetches its next command.
+         * @description # Errors
+         *     400 when the request can't be opened, 401 from nobody known, 409 when a clock is off, 503 when the
+         *     server is busy.
+         */
+        post: operations["fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/commands/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An agent tells how its command goes, and sends what it wrote.
+         * @description # Errors
+         *     As for [`fetch`]; 404 when the agent has no such command, 413 when it wrote too much.
+         */
+        post: operations["result"];
         delete?: never;
         options?: never;
         head?: never;
@@ -735,6 +611,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A batch, and how far it has come.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/batches/{id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds another operator's signatures to a batch that waits for them; with enough of them it is handed
+         *     out.
+         * @description # Errors
+         *     403 for a signature that does not count, 404 when there is no such batch, 409 when it was handed out
+         *     or is signed by that operator.
+         */
+        post: operations["sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/certificate": {
         parameters: {
             query?: never;
@@ -771,6 +691,97 @@ export interface paths {
          *     502 when that failed; the one before is still served.
          */
         post: operations["renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commands, newest first.
+         * @description # Errors
+         *     400 when the query can't be read.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Asks for a command on machines; with `dry_run` it is only shown.
+         * @description # Errors
+         *     400 when it can't be one or is for nobody, 403 without the scope, a fresh proof, or an operator's
+         *     signature where the action is dangerous, 409 when the machines are not those that were shown, 429
+         *     when it is for more than one person may act on.
+         */
+        post: operations["compose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One command.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls off a command, or all of a batch that has not ended.
+         * @description # Errors
+         *     404 when there is none of that id, 409 when it has ended.
+         */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a command wrote, from a byte on. While it runs there is more to come.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["output"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -867,27 +878,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v2/machines/{id}/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What changed on a machine, newest first: programs, services, protection, what is plugged in.
-         * @description # Errors
-         *     404 when there is no such machine, 400 for a time that is none.
-         */
-        get: operations["changes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v2/machines/{id}/report-now": {
         parameters: {
             query?: never;
@@ -904,48 +894,6 @@ export interface paths {
          *     404 when there is no such machine.
          */
         post: operations["ask_report"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v2/machines/{id}/sections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A machine's sections, without what is in them.
-         * @description # Errors
-         *     404 when there is no such machine.
-         */
-        get: operations["list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v2/machines/{id}/sections/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One of a machine's sections.
-         * @description # Errors
-         *     404 when there is no such machine, or it sent no such section.
-         */
-        get: operations["show"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1256,6 +1204,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All versions of all scripts, without their texts.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Keeps a version of a script; what is there already makes no new one.
+         * @description # Errors
+         *     400 when it can't be one, 409 when the library is full.
+         */
+        post: operations["keep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/scripts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A script with its text.
+         * @description # Errors
+         *     404 when there is none.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/tokens": {
         parameters: {
             query?: never;
@@ -1490,6 +1485,132 @@ export interface components {
             /** @description The records. */
             records: components["schemas"]["AuditRecordView"][];
         };
+        /** @description One command for one machine. */
+        BatchCommandView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description The batch that it belongs to. */
+            batch_id: string;
+            /** @description Who asked for it. */
+            by: string;
+            /** @description Who called it off. */
+            cancelled_by?: string | null;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Why it did not go well, for programs. */
+            code?: string | null;
+            /** @description Its id. */
+            command_id: string;
+            /** @description When it was asked for. */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description How often it was handed out.
+             */
+            deliveries: number;
+            /**
+             * Format: int32
+             * @description The exit status of what was run.
+             */
+            exit_code?: number | null;
+            /** @description Whether there was more. */
+            is_cut: boolean;
+            /** @description For whom. */
+            machine_id: string;
+            /** @description What the machine says of it. */
+            message?: string | null;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /**
+             * Format: int32
+             * @description Bytes of its output that are here.
+             */
+            output_bytes: number;
+            /** @description The bytes that another operator signs, base64, while it waits for that; only in a batch. */
+            payload?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description When it came to its end. */
+            settled_at?: string | null;
+            /** @description The keys of the operators who signed it. */
+            signed_by: string[];
+            /** @description When its machine began. */
+            started_at?: string | null;
+            /**
+             * @description `queued`, `leased`, `started`, `succeeded`, `failed`, `timed_out`, `expired`, `cancelled` or
+             *     `unknown`.
+             */
+            state: string;
+            /**
+             * Format: int32
+             * @description In which step of its batch it is; the first one is 0.
+             */
+            wave: number;
+        };
+        /** @description Asks for a command on machines. */
+        BatchRequest: {
+            /** @description What to do: a name of an action. */
+            action: string;
+            /** @description What the action needs to know (docs/api.md). */
+            args?: Record<string, never>;
+            /** @description The id of the preview: sent twice, it is queued once. */
+            batch_id?: string | null;
+            /** @description Only show what would be sent, and to whom; with the bytes that an operator signs. */
+            dry_run?: boolean;
+            /** @description How many machines were shown; with another number nothing is sent. */
+            expected_targets?: number | null;
+            /** @description Nobody begins it after; 15 minutes from now unless said, a day at most. */
+            not_after?: string | null;
+            /** @description Nobody begins it before; now unless said. */
+            not_before?: string | null;
+            /** @description Why; a dangerous action asks for it. */
+            reason?: string;
+            /**
+             * Format: int32
+             * @description How many operators must have signed before anything is handed out; others add theirs later.
+             */
+            signatures?: number | null;
+            /** @description The commands of the preview, signed by an operator; they say which machines. */
+            signed?: components["schemas"]["SignedDraft"][];
+            /** @description Which machines. */
+            targets?: components["schemas"]["TargetsRequest"];
+            waves?: components["schemas"]["WavesRequest"] | null;
+        };
+        /** @description A batch, and how far it has come. */
+        BatchView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description Its id. */
+            batch_id: string;
+            /** @description Who asked for it. */
+            by: string;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Its commands. */
+            commands: components["schemas"]["BatchCommandView"][];
+            /** @description When it was asked for. */
+            created_at: string;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /** @description Nobody begins it before. */
+            not_before: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description How many operators must have signed before anything is handed out.
+             */
+            signatures: number;
+            /** @description How many of its commands are in which state. */
+            states: {
+                [key: string]: number;
+            };
+            waves?: components["schemas"]["WavesRequest"] | null;
+        };
         /** @description One machine as the live page shows it. */
         CardView: {
             /** @description The values that stand out: `cpu`, `memory`, `disk`. */
@@ -1599,22 +1720,6 @@ export interface components {
             /** @description `ok`, `expiring` (within two weeks, and a quarter of its life is left) or `failing`. */
             state: string;
         };
-        /** @description One thing that changed. */
-        ChangedItemView: {
-            /** @description How it is; null for what is gone. */
-            after: string | null;
-            /** @description How it was; null for what is new. */
-            before: string | null;
-            /** @description What it is. */
-            item: string;
-        };
-        /** @description What changed on a machine, newest first. */
-        ChangesView: {
-            /** @description The changes. */
-            changes: components["schemas"]["SectionChangeView"][];
-            /** @description Whose. */
-            machine_id: string;
-        };
         /** @description What the authenticator app shows. */
         CodeRequest: {
             /** @description Six digits. */
@@ -1635,6 +1740,11 @@ export interface components {
             command_id: string;
             /** @description `created`. */
             status: string;
+        };
+        /** @description Commands. */
+        CommandListView: {
+            /** @description The newest first. */
+            commands: components["schemas"]["BatchCommandView"][];
         };
         /** @description Asks for a command (contract, section 3). */
         CommandRequest: {
@@ -1778,13 +1888,6 @@ export interface components {
             /** @description The reports. */
             history: components["schemas"]["HistoryEntryView"][];
         };
-        /** @description The latest of one kind, as 2.0 gives it: its fields beside whose and of when they are. */
-        LatestView: Record<string, never> & {
-            /** @description Whose. */
-            machine_id: string;
-            /** @description Of when. */
-            timestamp: string;
-        };
         /**
          * @description An error's body on the routes of 2.0 whose clients read `error` as a text (contract, sections 2
          *     and 3).
@@ -1916,6 +2019,23 @@ export interface components {
          * @enum {string}
          */
         OsView: "macos" | "linux" | "windows" | "other";
+        /** @description A piece of what a command wrote. */
+        OutputView: {
+            /** @description The bytes, base64; mostly UTF-8, and a piece may end within a character. */
+            bytes: string;
+            /** @description Whether no more will come: the command has ended. */
+            is_complete: boolean;
+            /**
+             * Format: int32
+             * @description Where the next piece begins.
+             */
+            next_offset: number;
+            /**
+             * Format: int32
+             * @description Where it begins.
+             */
+            offset: number;
+        };
         /** @description The old and the new password. */
         PasswordRequest: {
             /** @description The old one. */
@@ -1928,6 +2048,27 @@ export interface components {
          * @enum {string}
          */
         PresenceView: "online" | "warning" | "offline" | "asleep";
+        /** @description What would be sent. */
+        PreviewView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description Names this preview; send it along. */
+            batch_id: string;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Whether machines with an agent of ATLAS 3 will ask for an operator's signature. */
+            needs_signature: boolean;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /** @description Nobody begins it before. */
+            not_before: string;
+            /** @description Who was named and can't do it. */
+            skipped: components["schemas"]["SkippedView"][];
+            /** @description To whom. */
+            targets: components["schemas"]["TargetView"][];
+        };
         /** @description Messages that made an actor panic, newest first. */
         QuarantineView: {
             /** @description The messages. */
@@ -2041,54 +2182,44 @@ export interface components {
             /** @description All of them. */
             scopes: components["schemas"]["ScopeView"][];
         };
-        /** @description What changed in one section from one look to the next. */
-        SectionChangeView: {
-            /** @description What is new. */
-            added: components["schemas"]["ChangedItemView"][];
-            /** @description When it was seen, by the machine's own clock. */
-            at: string;
-            /** @description What is different. */
-            changed: components["schemas"]["ChangedItemView"][];
+        /** @description Keeps a version of a script. */
+        ScriptRequest: {
+            /** @description The text; it begins with `#!` and its interpreter. */
+            content: string;
+            /** @description What it does. */
+            description?: string;
+            /** @description The script: letters, digits and `._-`. */
+            script_id: string;
+        };
+        /** @description A version of a script. */
+        ScriptView: {
+            /** @description Who put it here. */
+            by: string;
             /**
              * Format: int32
-             * @description How many more changed at the same time and are not named.
+             * @description Bytes of its content.
              */
-            more: number;
-            /** @description What is gone. */
-            removed: components["schemas"]["ChangedItemView"][];
-            /** @description In which section. */
-            section: string;
-        };
-        /** @description One section without what is in it. */
-        SectionEntryView: {
-            /** @description Bytes of its JSON. */
             bytes: number;
-            /** @description Its name. */
-            name: string;
-            /** @description When it came in. */
-            received_at: string;
-            /** @description When it was found, by the machine's own clock. */
-            taken_at: string;
+            /** @description The text; only where one script is asked for. */
+            content?: string | null;
+            /** @description When. */
+            created_at: string;
+            /** @description What it does. */
+            description: string;
+            /** @description The script. */
+            script_id: string;
+            /** @description SHA-256 of its content, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int32
+             * @description Which version.
+             */
+            version: number;
         };
-        /** @description One section. */
-        SectionView: {
-            /** @description Whose. */
-            machine_id: string;
-            /** @description Its name. */
-            name: string;
-            /** @description When it came in. */
-            received_at: string;
-            /** @description When it was found, by the machine's own clock. */
-            taken_at: string;
-            /** @description What was found; docs/monitors.md gives the fields. */
-            value: Record<string, never>;
-        };
-        /** @description A machine's sections without what is in them. */
-        SectionsView: {
-            /** @description Whose. */
-            machine_id: string;
-            /** @description By name. */
-            sections: components["schemas"]["SectionEntryView"][];
+        /** @description The library. */
+        ScriptsView: {
+            /** @description All versions, each script's newest first. */
+            scripts: components["schemas"]["ScriptView"][];
         };
         /** @description One metric's values; null where none is known. */
         SeriesColumnView: {
@@ -2154,6 +2285,29 @@ export interface components {
             /** @description The name. */
             username: string;
         };
+        /** @description More signatures for a batch that waits for them. */
+        SignaturesRequest: {
+            /** @description Its commands, signed by another operator. */
+            signed: components["schemas"]["SignedDraft"][];
+        };
+        /** @description A command's bytes and an operator's signature over them. */
+        SignedDraft: {
+            /** @description The key's name. */
+            kid: string;
+            /** @description The bytes of the preview, base64. */
+            payload: string;
+            /** @description Ed25519 over the DSSE form of the bytes, base64. */
+            sig: string;
+        };
+        /** @description A machine that was named and is left out. */
+        SkippedView: {
+            /** @description Why, for programs. */
+            code: string;
+            /** @description Its id. */
+            machine_id: string;
+            /** @description Why, for people. */
+            message: string;
+        };
         /** @description The first frames of the live stream: all machines, in parts. */
         SnapshotFrame: {
             /** @description The machines of this part. */
@@ -2217,6 +2371,29 @@ export interface components {
         TagsView: {
             /** @description All of them. */
             tags: string[];
+        };
+        /** @description One machine of a preview. */
+        TargetView: {
+            /** @description Its id. */
+            machine_id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The bytes that an operator signs, base64; none for an agent of 2.0. */
+            payload?: string | null;
+            /** @description Whether it is there. */
+            presence: string;
+        };
+        /**
+         * @description Which machines: those that are named, and those that have one of the tags or match the filter; with
+         *     tags and a filter, those that have both.
+         */
+        TargetsRequest: {
+            /** @description A filter, such as `presence:online os:macos disk>90`. */
+            filter?: string | null;
+            /** @description Machine ids. */
+            machines?: string[];
+            /** @description Tags. */
+            tags?: string[];
         };
         /** @description A sign of life on the live stream. */
         TickFrame: {
@@ -2323,6 +2500,24 @@ export interface components {
             /** @description By their names. */
             users: components["schemas"]["UserEntryView"][];
         };
+        /** @description A batch in steps; each begins when all of the one before have ended. */
+        WavesRequest: {
+            /**
+             * Format: int32
+             * @description Machines of the first step.
+             */
+            first: number;
+            /**
+             * Format: int32
+             * @description Machines of each further step.
+             */
+            step: number;
+            /**
+             * Format: int32
+             * @description When so many have not succeeded, no further step begins.
+             */
+            stop_after: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2332,29 +2527,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    crashes: {
-        parameters: {
-            query?: {
-                /** @description The server's own machine unless said */
-                machine_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The latest */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LatestView"];
-                };
-            };
-        };
-    };
     sign_in: {
         parameters: {
             query?: never;
@@ -2473,52 +2645,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScopesView"];
-                };
-            };
-        };
-    };
-    disk_health: {
-        parameters: {
-            query?: {
-                /** @description The server's own machine unless said */
-                machine_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The latest */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LatestView"];
-                };
-            };
-        };
-    };
-    displays: {
-        parameters: {
-            query?: {
-                /** @description The server's own machine unless said */
-                machine_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The latest */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LatestView"];
                 };
             };
         };
@@ -2823,121 +2949,6 @@ export interface operations {
             };
         };
     };
-    peripherals: {
-        parameters: {
-            query?: {
-                /** @description The server's own machine unless said */
-                machine_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The latest */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LatestView"];
-                };
-            };
-        };
-    };
-    power: {
-        parameters: {
-            query?: {
-                /** @description The server's own machine unless said */
-                machine_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The latest */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LatestView"];
-                };
-            };
-        };
-    };
-    security_score: {
-        parameters: {
-            query?: {
-                /** @description The server's own machine unless said */
-                machine_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The latest `security_score`, 0 to 100 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LatestView"];
-                };
-            };
-        };
-    };
-    security: {
-        parameters: {
-            query?: {
-                /** @description The server's own machine unless said */
-                machine_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The latest */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LatestView"];
-                };
-            };
-        };
-    };
-    software: {
-        parameters: {
-            query?: {
-                /** @description The server's own machine unless said */
-                machine_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The latest */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LatestView"];
-                };
-            };
-        };
-    };
     list: {
         parameters: {
             query?: never;
@@ -3003,6 +3014,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A sealed request; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A sealed answer: the next command, and those that were called off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A sealed request; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A sealed answer: how much of the output is here, whether it was called off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
             };
         };
     };
@@ -3235,6 +3296,56 @@ export interface operations {
             };
         };
     };
+    batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch and all its commands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
+    sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignaturesRequest"];
+            };
+        };
+        responses: {
+            /** @description The batch */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
     show: {
         parameters: {
             query?: never;
@@ -3284,6 +3395,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only those of this machine */
+                machine?: string;
+                /** @description Only those of this batch */
+                batch?: string;
+                /** @description Only those in this state */
+                state?: string;
+                /** @description Only those before this one */
+                before?: string;
+                /** @description At most so many; 100 unless said, 1,000 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The commands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandListView"];
+                };
+            };
+        };
+    };
+    compose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description With `dry_run`: what would be sent, and to whom */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description Queued: on disk, and its machines are told */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The command's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchCommandView"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a command or a batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that were called off; what runs already ends soon */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandListView"];
+                };
+            };
+        };
+    };
+    output: {
+        parameters: {
+            query?: {
+                /** @description From this byte on; 0 unless said */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The command's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes that are here */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutputView"];
                 };
             };
         };
@@ -3426,32 +3673,6 @@ export interface operations {
             };
         };
     };
-    changes: {
-        parameters: {
-            query?: {
-                /** @description RFC 3339; all that is kept unless said, the last 200 */
-                since?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Machine id or serial number */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The changes, newest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChangesView"];
-                };
-            };
-        };
-    };
     ask_report: {
         parameters: {
             query?: never;
@@ -3471,54 +3692,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportAskedView"];
-                };
-            };
-        };
-    };
-    list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Machine id or serial number */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The sections, by name */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SectionsView"];
-                };
-            };
-        };
-    };
-    show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Machine id or serial number */
-                id: string;
-                /** @description As the list of sections gives it */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The section */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SectionView"];
                 };
             };
         };
@@ -3916,6 +4089,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuarantineView"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name, each script's newest version first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptsView"];
+                };
+            };
+        };
+    };
+    keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptRequest"];
+            };
+        };
+        responses: {
+            /** @description The version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: {
+                /** @description Which version; the newest unless said */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The script */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptView"];
                 };
             };
         };
