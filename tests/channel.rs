@@ -2,6 +2,7 @@
 //! end when its agent is turned out or the server stops. Real agents, and an agent of our own that holds
 //! the channel in its hands.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

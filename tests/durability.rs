@@ -1,6 +1,7 @@
 //! The disk is slow, fails, or is full: what was acknowledged is kept, and what can't be kept is not
 //! acknowledged. Faults are injected into the real program with strace; a small disk is a tmpfs.
 
+#![cfg(feature = "server")]
 #![cfg(all(feature = "server", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

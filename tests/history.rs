@@ -1,6 +1,7 @@
 //! History as its users have it: questions over HTTPS and on the command line, out of all tiers; what it
 //! takes; and a server that is killed while it compacts.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
@@ -136,7 +137,10 @@ fn refusal(server: &Server, path: &str) -> (u16, String) {
     (answer.status().as_u16(), code(answer))
 }
 
-#[expect(clippy::too_many_lines, reason = "one store that takes long to fill, and all questions of it")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one store that takes long to fill, and all questions of it"
+)]
 #[test]
 fn questions_are_answered_out_of_the_tier_that_fits() {
     let server = with_history(&["mac-1", "-2+3", "studio"], 10);

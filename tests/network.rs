@@ -1,6 +1,7 @@
 //! The network monitors over real sockets, and in a network of this machine's own where lines can be
 //! cut. Nothing leaves this machine.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

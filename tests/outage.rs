@@ -2,6 +2,7 @@
 //! twice. The day passes in the reports, not in the test: they are put into the agent's real spool by the
 //! agent's own code, and the agent that is killed, and brings them, is the real program.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

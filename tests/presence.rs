@@ -1,6 +1,7 @@
 //! Why a machine is away, as people see it: what its agent says before it falls silent, what it explains
 //! afterwards, what the server knows of its own absence, and many machines that are lost together.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]

@@ -186,7 +186,8 @@ export interface paths {
          * Queues a command for a machine.
          * @description # Errors
          *     404 when there is no such machine, 400 for an action that is not known, 403 for one that is
-         *     dangerous without its scope and a fresh proof of who asks.
+         *     dangerous without its scope and a fresh proof of who asks; such a one is not taken for a machine
+         *     whose agent checks signatures.
          */
         post: operations["enqueue"];
         delete?: never;
@@ -576,6 +577,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/agents/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An agent fetches its next command.
+         * @description # Errors
+         *     400 when the request can't be opened, 401 from nobody known, 409 when a clock is off, 503 when the
+         *     server is busy.
+         */
+        post: operations["fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/commands/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An agent tells how its command goes, and sends what it wrote.
+         * @description # Errors
+         *     As for [`fetch`]; 404 when the agent has no such command, 413 when it wrote too much.
+         */
+        post: operations["result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents/notice": {
         parameters: {
             query?: never;
@@ -757,6 +801,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A batch, and how far it has come.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/batches/{id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds another operator's signatures to a batch that waits for them; with enough of them it is handed
+         *     out.
+         * @description # Errors
+         *     403 for a signature that does not count, 404 when there is no such batch, 409 when it was handed out
+         *     or is signed by that operator.
+         */
+        post: operations["sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/certificate": {
         parameters: {
             query?: never;
@@ -793,6 +881,97 @@ export interface paths {
          *     502 when that failed; the one before is still served.
          */
         post: operations["renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commands, newest first.
+         * @description # Errors
+         *     400 when the query can't be read.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Asks for a command on machines; with `dry_run` it is only shown.
+         * @description # Errors
+         *     400 when it can't be one or is for nobody, 403 without the scope, a fresh proof, or an operator's
+         *     signature where the action is dangerous, 409 when the machines are not those that were shown, 429
+         *     when it is for more than one person may act on.
+         */
+        post: operations["compose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One command.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls off a command, or all of a batch that has not ended.
+         * @description # Errors
+         *     404 when there is none of that id, 409 when it has ended.
+         */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a command wrote, from a byte on. While it runs there is more to come.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["output"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1278,6 +1457,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values of one or many machines over time.
+         * @description # Errors
+         *     400 when it can't be understood or costs too much, 404 when a machine that is named does not exist,
+         *     503 when too many are answered already. An answer that ends early was cut off by an error.
+         */
+        get: operations["answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All versions of all scripts, without their texts.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Keeps a version of a script; what is there already makes no new one.
+         * @description # Errors
+         *     400 when it can't be one, 409 when the library is full.
+         */
+        post: operations["keep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/scripts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A script with its text.
+         * @description # Errors
+         *     404 when there is none.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is stored and how long there will be room.
+         * @description # Errors
+         *     500 when the disk can't be asked.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/tokens": {
         parameters: {
             query?: never;
@@ -1512,6 +1781,132 @@ export interface components {
             /** @description The records. */
             records: components["schemas"]["AuditRecordView"][];
         };
+        /** @description One command for one machine. */
+        BatchCommandView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description The batch that it belongs to. */
+            batch_id: string;
+            /** @description Who asked for it. */
+            by: string;
+            /** @description Who called it off. */
+            cancelled_by?: string | null;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Why it did not go well, for programs. */
+            code?: string | null;
+            /** @description Its id. */
+            command_id: string;
+            /** @description When it was asked for. */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description How often it was handed out.
+             */
+            deliveries: number;
+            /**
+             * Format: int32
+             * @description The exit status of what was run.
+             */
+            exit_code?: number | null;
+            /** @description Whether there was more. */
+            is_cut: boolean;
+            /** @description For whom. */
+            machine_id: string;
+            /** @description What the machine says of it. */
+            message?: string | null;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /**
+             * Format: int32
+             * @description Bytes of its output that are here.
+             */
+            output_bytes: number;
+            /** @description The bytes that another operator signs, base64, while it waits for that; only in a batch. */
+            payload?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description When it came to its end. */
+            settled_at?: string | null;
+            /** @description The keys of the operators who signed it. */
+            signed_by: string[];
+            /** @description When its machine began. */
+            started_at?: string | null;
+            /**
+             * @description `queued`, `leased`, `started`, `succeeded`, `failed`, `timed_out`, `expired`, `cancelled` or
+             *     `unknown`.
+             */
+            state: string;
+            /**
+             * Format: int32
+             * @description In which step of its batch it is; the first one is 0.
+             */
+            wave: number;
+        };
+        /** @description Asks for a command on machines. */
+        BatchRequest: {
+            /** @description What to do: a name of an action. */
+            action: string;
+            /** @description What the action needs to know (docs/api.md). */
+            args?: Record<string, never>;
+            /** @description The id of the preview: sent twice, it is queued once. */
+            batch_id?: string | null;
+            /** @description Only show what would be sent, and to whom; with the bytes that an operator signs. */
+            dry_run?: boolean;
+            /** @description How many machines were shown; with another number nothing is sent. */
+            expected_targets?: number | null;
+            /** @description Nobody begins it after; 15 minutes from now unless said, a day at most. */
+            not_after?: string | null;
+            /** @description Nobody begins it before; now unless said. */
+            not_before?: string | null;
+            /** @description Why; a dangerous action asks for it. */
+            reason?: string;
+            /**
+             * Format: int32
+             * @description How many operators must have signed before anything is handed out; others add theirs later.
+             */
+            signatures?: number | null;
+            /** @description The commands of the preview, signed by an operator; they say which machines. */
+            signed?: components["schemas"]["SignedDraft"][];
+            /** @description Which machines. */
+            targets?: components["schemas"]["TargetsRequest"];
+            waves?: components["schemas"]["WavesRequest"] | null;
+        };
+        /** @description A batch, and how far it has come. */
+        BatchView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description Its id. */
+            batch_id: string;
+            /** @description Who asked for it. */
+            by: string;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Its commands. */
+            commands: components["schemas"]["BatchCommandView"][];
+            /** @description When it was asked for. */
+            created_at: string;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /** @description Nobody begins it before. */
+            not_before: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description How many operators must have signed before anything is handed out.
+             */
+            signatures: number;
+            /** @description How many of its commands are in which state. */
+            states: {
+                [key: string]: number;
+            };
+            waves?: components["schemas"]["WavesRequest"] | null;
+        };
         /** @description One machine as the live page shows it. */
         CardView: {
             /** @description The values that stand out: `cpu`, `memory`, `disk`. */
@@ -1663,6 +2058,11 @@ export interface components {
             command_id: string;
             /** @description `created`. */
             status: string;
+        };
+        /** @description Commands. */
+        CommandListView: {
+            /** @description The newest first. */
+            commands: components["schemas"]["BatchCommandView"][];
         };
         /** @description Asks for a command (contract, section 3). */
         CommandRequest: {
@@ -1967,6 +2367,23 @@ export interface components {
             /** @description When the first of them was heard last. */
             since: string;
         };
+        /** @description A piece of what a command wrote. */
+        OutputView: {
+            /** @description The bytes, base64; mostly UTF-8, and a piece may end within a character. */
+            bytes: string;
+            /** @description Whether no more will come: the command has ended. */
+            is_complete: boolean;
+            /**
+             * Format: int32
+             * @description Where the next piece begins.
+             */
+            next_offset: number;
+            /**
+             * Format: int32
+             * @description Where it begins.
+             */
+            offset: number;
+        };
         /** @description The old and the new password. */
         PasswordRequest: {
             /** @description The old one. */
@@ -1979,6 +2396,27 @@ export interface components {
          * @enum {string}
          */
         PresenceView: "online" | "warning" | "offline" | "asleep";
+        /** @description What would be sent. */
+        PreviewView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description Names this preview; send it along. */
+            batch_id: string;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Whether machines with an agent of ATLAS 3 will ask for an operator's signature. */
+            needs_signature: boolean;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /** @description Nobody begins it before. */
+            not_before: string;
+            /** @description Who was named and can't do it. */
+            skipped: components["schemas"]["SkippedView"][];
+            /** @description To whom. */
+            targets: components["schemas"]["TargetView"][];
+        };
         /** @description Messages that made an actor panic, newest first. */
         QuarantineView: {
             /** @description The messages. */
@@ -1994,6 +2432,41 @@ export interface components {
             message: string;
             /** @description What the panic said. */
             reason: string;
+        };
+        /** @description One line of a chart, as its reader has it. */
+        QueryLineView: {
+            /** @description Whose; left out when it is made of many. */
+            machine_id?: string | null;
+            /** @description Which metric. */
+            metric: string;
+            /** @description What its number counts. */
+            unit: string;
+            /** @description One for each of `times`; null where none is known. */
+            values: (number | null)[];
+        };
+        /** @description An answer as its reader has it. */
+        QueryView: {
+            /** @description What is made of the machines' values; null: each machine has series of its own. */
+            across?: string | null;
+            /** @description What is made of a step's values: `avg`, `min`, `max`, `sum`, `count` or `p95`. */
+            aggregate: string;
+            /** @description The beginning of the first step. */
+            from: string;
+            /** @description How many machines were asked. */
+            machines: number;
+            /** @description The lines; machines that have no value at all are left out. */
+            series: components["schemas"]["QueryLineView"][];
+            /**
+             * Format: int64
+             * @description The length of a step in seconds.
+             */
+            step_s: number;
+            /** @description `raw`, `5m` or `1h`: how fine the stored values are. */
+            tier: string;
+            /** @description The beginning of each step, unix seconds. */
+            times: number[];
+            /** @description The end of the range. */
+            to: string;
         };
         /** @description The password again, before something dangerous. */
         ReauthenticateRequest: {
@@ -2091,6 +2564,45 @@ export interface components {
         ScopesView: {
             /** @description All of them. */
             scopes: components["schemas"]["ScopeView"][];
+        };
+        /** @description Keeps a version of a script. */
+        ScriptRequest: {
+            /** @description The text; it begins with `#!` and its interpreter. */
+            content: string;
+            /** @description What it does. */
+            description?: string;
+            /** @description The script: letters, digits and `._-`. */
+            script_id: string;
+        };
+        /** @description A version of a script. */
+        ScriptView: {
+            /** @description Who put it here. */
+            by: string;
+            /**
+             * Format: int32
+             * @description Bytes of its content.
+             */
+            bytes: number;
+            /** @description The text; only where one script is asked for. */
+            content?: string | null;
+            /** @description When. */
+            created_at: string;
+            /** @description What it does. */
+            description: string;
+            /** @description The script. */
+            script_id: string;
+            /** @description SHA-256 of its content, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int32
+             * @description Which version.
+             */
+            version: number;
+        };
+        /** @description The library. */
+        ScriptsView: {
+            /** @description All versions, each script's newest first. */
+            scripts: components["schemas"]["ScriptView"][];
         };
         /** @description What changed in one section from one look to the next. */
         SectionChangeView: {
@@ -2210,6 +2722,29 @@ export interface components {
             /** @description The name. */
             username: string;
         };
+        /** @description More signatures for a batch that waits for them. */
+        SignaturesRequest: {
+            /** @description Its commands, signed by another operator. */
+            signed: components["schemas"]["SignedDraft"][];
+        };
+        /** @description A command's bytes and an operator's signature over them. */
+        SignedDraft: {
+            /** @description The key's name. */
+            kid: string;
+            /** @description The bytes of the preview, base64. */
+            payload: string;
+            /** @description Ed25519 over the DSSE form of the bytes, base64. */
+            sig: string;
+        };
+        /** @description A machine that was named and is left out. */
+        SkippedView: {
+            /** @description Why, for programs. */
+            code: string;
+            /** @description Its id. */
+            machine_id: string;
+            /** @description Why, for people. */
+            message: string;
+        };
         /** @description The first frames of the live stream: all machines, in parts. */
         SnapshotFrame: {
             /** @description The machines of this part. */
@@ -2229,6 +2764,50 @@ export interface components {
         StatusView: {
             /** @description `ok`. */
             status: string;
+        };
+        /** @description What history takes on the disk, and what it will. */
+        StorageView: {
+            /** @description Which engine keeps it. */
+            backend: string;
+            /**
+             * Format: int64
+             * @description How often a read has met a damaged block of history since the start: 0 when all is well.
+             */
+            damaged_blocks_met: number;
+            /**
+             * Format: int64
+             * @description Bytes of the database's files.
+             */
+            database_bytes: number;
+            /**
+             * Format: int32
+             * @description In how many days history has filled the disk; null: never, at the rate of the last week.
+             */
+            days_until_full?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of the disk.
+             */
+            disk_bytes: number;
+            /**
+             * Format: int64
+             * @description Free bytes on the disk.
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of history in it.
+             */
+            history_bytes: number;
+            /**
+             * Format: int64
+             * @description What history will take once each tier has all that is kept, at the rate of the last week.
+             */
+            history_bytes_at_most: number;
+            /** @description When history was measured. */
+            measured_at: string;
+            /** @description The tiers, the finest first. */
+            tiers: components["schemas"]["TierView"][];
         };
         /** @description The answer to something that has no other. */
         SuccessView: {
@@ -2278,10 +2857,67 @@ export interface components {
             /** @description All of them. */
             tags: string[];
         };
+        /** @description One machine of a preview. */
+        TargetView: {
+            /** @description Its id. */
+            machine_id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The bytes that an operator signs, base64; none for an agent of 2.0. */
+            payload?: string | null;
+            /** @description Whether it is there. */
+            presence: string;
+        };
+        /**
+         * @description Which machines: those that are named, and those that have one of the tags or match the filter; with
+         *     tags and a filter, those that have both.
+         */
+        TargetsRequest: {
+            /** @description A filter, such as `presence:online os:macos disk>90`. */
+            filter?: string | null;
+            /** @description Machine ids. */
+            machines?: string[];
+            /** @description Tags. */
+            tags?: string[];
+        };
         /** @description A sign of life on the live stream. */
         TickFrame: {
             /** @description The server's time. */
             server_time: string;
+        };
+        /** @description What a tier takes. */
+        TierView: {
+            /**
+             * Format: int64
+             * @description How many blocks there are.
+             */
+            blocks: number;
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What a day adds.
+             */
+            bytes_per_day: number;
+            /**
+             * Format: int32
+             * @description For how many days it is kept.
+             */
+            days_kept: number;
+            /**
+             * Format: int64
+             * @description How many bytes it may have; null: any number.
+             */
+            max_bytes?: number | null;
+            /** @description The last moment of any block. */
+            newest?: string | null;
+            /** @description The first moment of any block. */
+            oldest?: string | null;
+            /** @description `raw`, `5m` or `1h`. */
+            tier: string;
         };
         /** @description Asks for an enrolment token. */
         TokenRequest: {
@@ -2382,6 +3018,24 @@ export interface components {
         UsersView: {
             /** @description By their names. */
             users: components["schemas"]["UserEntryView"][];
+        };
+        /** @description A batch in steps; each begins when all of the one before have ended. */
+        WavesRequest: {
+            /**
+             * Format: int32
+             * @description Machines of the first step.
+             */
+            first: number;
+            /**
+             * Format: int32
+             * @description Machines of each further step.
+             */
+            step: number;
+            /**
+             * Format: int32
+             * @description When so many have not succeeded, no further step begins.
+             */
+            stop_after: number;
         };
     };
     responses: never;
@@ -3066,6 +3720,56 @@ export interface operations {
             };
         };
     };
+    fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A sealed request; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A sealed answer: the next command, and those that were called off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A sealed request; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A sealed answer: how much of the output is here, whether it was called off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
     take: {
         parameters: {
             query?: never;
@@ -3318,6 +4022,56 @@ export interface operations {
             };
         };
     };
+    batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch and all its commands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
+    sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignaturesRequest"];
+            };
+        };
+        responses: {
+            /** @description The batch */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
     show: {
         parameters: {
             query?: never;
@@ -3367,6 +4121,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only those of this machine */
+                machine?: string;
+                /** @description Only those of this batch */
+                batch?: string;
+                /** @description Only those in this state */
+                state?: string;
+                /** @description Only those before this one */
+                before?: string;
+                /** @description At most so many; 100 unless said, 1,000 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The commands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandListView"];
+                };
+            };
+        };
+    };
+    compose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description With `dry_run`: what would be sent, and to whom */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description Queued: on disk, and its machines are told */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The command's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchCommandView"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a command or a batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that were called off; what runs already ends soon */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandListView"];
+                };
+            };
+        };
+    };
+    output: {
+        parameters: {
+            query?: {
+                /** @description From this byte on; 0 unless said */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The command's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes that are here */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutputView"];
                 };
             };
         };
@@ -3999,6 +4889,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuarantineView"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query: {
+                /** @description Names with commas between */
+                metrics: string;
+                /** @description Ids or serial numbers with commas between; all machines unless said */
+                machines?: string;
+                /** @description Only machines that have all of these */
+                tags?: string;
+                /** @description Only machines whose id, name, model or system has this text */
+                filter?: string;
+                /** @description RFC 3339, or -24h: so long before now; an hour before `to` unless said */
+                from?: string;
+                /** @description RFC 3339, or -1h; now unless said */
+                to?: string;
+                /** @description Seconds, or 5m, 1h, 1d; what makes some 300 steps unless said */
+                step?: string;
+                /** @description What is made of a step's values: avg (unless said), min, max, sum, count, p95 */
+                aggregate?: string;
+                /** @description What is made of the machines' values, the same words; a series for each machine unless said */
+                across?: string;
+                /** @description Only so many machines: those with the greatest values; 100 at most */
+                top?: number;
+                /** @description json (unless said), jsonl or csv */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values; the tier they are made of is in x-atlas-tier too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryView"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name, each script's newest version first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptsView"];
+                };
+            };
+        };
+    };
+    keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptRequest"];
+            };
+        };
+        responses: {
+            /** @description The version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: {
+                /** @description Which version; the newest unless said */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The script */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description History by tier, the disk, and the days until it is full */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageView"];
                 };
             };
         };

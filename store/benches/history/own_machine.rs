@@ -108,7 +108,7 @@ fn look(n: i64, before: Sums, now: Sums) -> Samples {
 }
 
 /// The rows.
-pub fn rows(end: Timestamp) -> Vec<Row> {
+pub(crate) fn rows(end: Timestamp) -> Vec<Row> {
     let mut before = sums();
     (0..ROWS)
         .map(|n| {

@@ -54,7 +54,7 @@ impl Random {
 }
 
 /// A machine's days up to `end`.
-pub fn rows(machine: u32, days: u32, end: Timestamp) -> Vec<Row> {
+pub(crate) fn rows(machine: u32, days: u32, end: Timestamp) -> Vec<Row> {
     let mut random = Random(u64::from(machine + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut at: Vec<f64> = WALKS
         .iter()
