@@ -5,12 +5,15 @@
 //! Watchers ─▶ Board ┐
 //! Sampler ─▶ Collector (its own thread) ─▶ Spool (on disk) ─▶ Uplink ─▶ Breaker ─▶ POST /api/fleet/report
 //!    ▲                                                         Channel ─▶ Breaker ─▶ POST /api/v2/agents/channel
-//!    └────────────── the bells: what the server wants at once ─────┘
+//!    └────────────── the bells: what the server wants at once ─────┤
+//!                                                  CommandRunner ◀──┘
 //! ```
 
 pub mod attendance;
 pub mod channel;
 pub mod collect;
+#[cfg(feature = "commands")]
+pub mod commands;
 pub mod csv_log;
 pub mod diagnosis;
 pub mod enrol;
@@ -40,6 +43,7 @@ use tokio::sync::watch;
 
 use crate::config::SystemMetricsConfig;
 use crate::wire::enrolment::identity::AgentIdentity;
+use crate::wire::policy_summary::PolicySummaryV1;
 use attendance::{Alive, Attendance};
 use channel::{Channel, ChannelParts};
 use collect::Collector;
@@ -77,6 +81,8 @@ pub struct AgentSettings {
     pub channel: bool,
     /// How it tells where the network's trouble is.
     pub diagnosis: AnalystRule,
+    /// Whether whoever started it starts it anew when it asks for that.
+    pub can_restart: bool,
 }
 
 /// How an agent deals with a server that does not answer.
@@ -119,17 +125,25 @@ pub struct AgentHandle {
     _channel: Option<Addr<Channel>>,
     spool: Addr<Spool>,
     revoked: watch::Receiver<Option<String>>,
+    /// The same for what carries out commands.
+    #[cfg(feature = "commands")]
+    _commands: Addr<commands::CommandRunner>,
+    restart: watch::Receiver<bool>,
 }
 
 /// Starts an agent in the current arbiter.
 ///
 /// # Errors
 /// See [`StartAgentError`].
+#[expect(
+    clippy::too_many_lines,
+    reason = "one page on which all actors of the agent meet"
+)]
 pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     let server_url = settings
         .server_url
         .unwrap_or_else(|| settings.identity.server_url.clone());
-    let machine_id = settings.identity.machine_id.clone();
+    let (identity, machine_id) = (settings.identity.clone(), settings.identity.machine_id.clone());
     let spool_dir = settings.folder.join("spool");
     let sealed_before = spool::sealed_before(&spool_dir, &settings.identity.key_name());
     let spool = Spool::start(spool_dir, settings.spool_bytes_max)?;
@@ -151,7 +165,7 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     };
     let channel = settings.channel.then(|| {
         Channel::start_supervised(ChannelParts {
-            credential: published,
+            credential: published.clone(),
             server_url: server_url.clone(),
             spool: spool.clone(),
             breaker: breaker.clone(),
@@ -163,8 +177,8 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     });
     let uplink = Uplink::start_supervised(UplinkParts {
         credential,
-        server_url,
-        folder: settings.folder,
+        server_url: server_url.clone(),
+        folder: settings.folder.clone(),
         spool: spool.clone(),
         breaker,
         retry: settings.outage.retry,
@@ -174,6 +188,25 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
         cut_off,
         cut_off_min: usual,
     });
+    let (restart, is_to_restart) = watch::channel(false);
+    let pinned_operators = identity.operator_keys.len();
+    #[cfg(feature = "commands")]
+    let runner = commands::CommandRunner::start_supervised(commands::RunnerParts {
+        identity,
+        folder: settings.folder.clone(),
+        exchange: commands::ExchangeParts {
+            credential: published,
+            server_url,
+            spool: spool.clone(),
+            timeout: settings.outage.timeout,
+        },
+        retry: settings.outage.retry,
+        bells: bells.clone(),
+        uplink: uplink.clone(),
+        restart: settings.can_restart.then_some(restart),
+    });
+    #[cfg(not(feature = "commands"))]
+    drop((identity, published, server_url, restart));
     let collector = Collector::start_thread(machine_id, settings.interval, settings.measured);
     let board = start_monitors(settings.monitors, settings.diagnosis);
     let sampler = Sampler::start_supervised(SamplerParts {
@@ -183,6 +216,7 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
         spool: spool.clone(),
         uplink,
         interval: settings.interval,
+        policy: policy_teller(settings.folder, pinned_operators),
     });
     let agent = AgentHandle {
         sampler,
@@ -190,6 +224,9 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
         _channel: channel,
         spool,
         revoked: has_been_revoked,
+        #[cfg(feature = "commands")]
+        _commands: runner,
+        restart: is_to_restart,
     };
     agent.stop_sampling_when_revoked();
     agent.report_soon_when_asked(&bells);
@@ -203,7 +240,32 @@ fn start_monitors(plans: Vec<Plan>, rule: diagnosis::AnalystRule) -> Addr<Board>
     board
 }
 
+/// What the report says of this machine's policy.
+#[cfg(feature = "commands")]
+fn policy_teller(folder: PathBuf, pinned_operators: usize) -> Box<dyn Fn() -> PolicySummaryV1> {
+    commands::policy_teller(folder, pinned_operators)
+}
+
+/// This build has nothing that could carry out a command.
+#[cfg(not(feature = "commands"))]
+fn policy_teller(_: PathBuf, _: usize) -> Box<dyn Fn() -> PolicySummaryV1> {
+    Box::new(|| PolicySummaryV1 {
+        monitor_only: true,
+        problem: Some("this agent was built without commands".to_owned()),
+        ..PolicySummaryV1::default()
+    })
+}
+
 impl AgentHandle {
+    /// Waits until the agent is to be started anew.
+    pub async fn is_to_restart(&self) {
+        let mut restart = self.restart.clone();
+        if restart.wait_for(|asked| *asked).await.is_err() {
+            // Nobody can ask for it.
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Waits until the server refuses this agent for good; says why.
     pub async fn revoked(&self) -> String {
         let mut revoked = self.revoked.clone();

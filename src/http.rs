@@ -2,6 +2,7 @@
 //! imports the agent; what both know is in `wire`.
 
 pub mod access;
+pub mod agent_commands;
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod error;
 pub mod health;
 pub mod history;
 pub mod legacy;
+pub mod legacy_commands;
 pub mod legacy_users;
 pub mod limits;
 pub mod machines;
@@ -30,7 +32,9 @@ pub mod query;
 pub mod reports;
 pub mod request_id;
 pub mod router;
+pub mod scripts;
 pub mod sealed;
+pub mod sealed_answer;
 pub mod sections;
 pub mod security_headers;
 pub mod sessions;

@@ -3,9 +3,11 @@
 
 pub mod absence;
 pub mod aead;
+pub mod agent_commands;
 pub mod audit_head;
 pub mod base64;
 pub mod channel;
+pub mod command_action;
 pub mod enrolment;
 pub mod envelope_v1;
 pub mod envelope_v2;
@@ -17,15 +19,18 @@ pub mod length_prefixed;
 pub mod operator_key;
 pub mod pin_set;
 pub mod pins;
+pub mod policy_summary;
 pub mod report_v1;
 pub mod secret;
 pub mod shape;
+pub mod signed_command;
 pub mod speed_test;
 pub mod wrapping;
 
 #[cfg(feature = "server")]
 pub mod audit_json;
 #[cfg(feature = "server")]
+pub mod command_json;
 pub mod csv;
 #[cfg(feature = "server")]
 pub mod fleet_stream;

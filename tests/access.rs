@@ -185,6 +185,8 @@ fn a_viewer_changes_nothing_and_an_operator_no_user_key_or_server() {
         changes(Role::Operator),
         [
             looks,
+            "POST /api/v2/commands",
+            "POST /api/v2/commands/{id}/cancel",
             "PUT /api/v2/machines/{id}/tags",
             "POST /api/fleet/command/{id}",
             "DELETE /api/v2/machines/{id}",

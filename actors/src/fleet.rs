@@ -6,6 +6,7 @@
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
 //!                  Channels ─▶ published health of the agents     Downtimes ─▶ published
 //!                  AuthService ─▶ published credentials   Quarantine   AuditLog   Sections   PasswordHasher pool
+//!                  ScriptLibrary
 //! ```
 
 mod accounts;
@@ -40,6 +41,7 @@ use crate::model::{Gap, MachineId, PresenceRule};
 use crate::quarantine::Quarantine;
 use crate::registry::{Registry, WAKE_TOGETHER};
 use crate::roster::{FleetView, Published, Roster, ViewEncoder};
+use crate::script_library::ScriptLibrary;
 use crate::sections::Sections;
 use crate::sections::kept::Compare;
 use crate::store::{Store, StoreError, Stream};
@@ -89,6 +91,7 @@ pub struct Fleet {
     historian: Addr<Historian>,
     commands: Addr<CommandQueue>,
     channels: Addr<Channels>,
+    scripts: Addr<ScriptLibrary>,
     auth: Addr<AuthService>,
     audit: Addr<AuditLog>,
     hasher: Addr<PasswordHasher>,
@@ -138,7 +141,7 @@ impl Fleet {
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
         let historian = start_historian(&services, &store, &clock, settings.retention);
-        let commands = start_commands(&services, &store, &clock, &due);
+        let (commands, scripts) = start_commands(&services, &store, &clock, &due);
         let auth = AuthService::new(
             store.clone(),
             vault,
@@ -170,6 +173,7 @@ impl Fleet {
             historian,
             commands,
             channels,
+            scripts,
             auth,
             audit,
             hasher,
@@ -290,6 +294,21 @@ fn start_channels(
         table.clone(),
     );
     (services.start(ActorName::Channels, channels), table)
+}
+
+fn start_commands(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    due: &Arc<ArcSwap<DueCommands>>,
+) -> (Addr<CommandQueue>, Addr<ScriptLibrary>) {
+    let safety = services.1;
+    let queue = CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone());
+    let library = ScriptLibrary::new(store.clone(), clock.clone(), safety.clone());
+    (
+        services.start(ActorName::CommandQueue, queue),
+        services.start(ActorName::ScriptLibrary, library),
+    )
 }
 
 fn start_sections(

@@ -23,6 +23,7 @@ pub mod model;
 pub mod quarantine;
 pub mod registry;
 pub mod roster;
+pub mod script_library;
 pub mod sections;
 pub mod store;
 pub mod stored;

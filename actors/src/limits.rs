@@ -157,6 +157,54 @@ pub const INTERVAL_MAX_S: u32 = 3_600;
 /// Commands that may wait for one machine (contract, section 5: `max_command_queue_size`).
 pub const COMMANDS_PER_MACHINE_MAX: usize = 50;
 
+/// Commands that are kept, those that have ended included. Reason: some 60 MB; ten commands for each of
+/// 10,000 machines.
+pub const COMMANDS_MAX: usize = 100_000;
+
+/// Journal records of commands before the whole book is checkpointed, at least. Reason: so many are read
+/// again at the next start.
+pub const COMMANDS_CHECKPOINT_EVERY: u64 = 512;
+
+/// Machines of one batch. Reason: its record is 2 MB then; the targets measure 10,000 machines.
+pub const TARGETS_MAX: usize = 10_000;
+
+/// On how many machines one person may act within [`BUDGET_PERIOD`]. Reason: a stolen session or a slip
+/// of the hand stays within one batch of the largest size.
+pub const BUDGET_MACHINES: usize = 10_000;
+
+/// See [`BUDGET_MACHINES`].
+pub const BUDGET_PERIOD: Duration = Duration::from_secs(600);
+
+/// How long a machine that fetched a command may take to say that it began; then it gets it again.
+/// Reason: twice its reporting interval.
+pub const LEASE_FOR: Duration = Duration::from_secs(60);
+
+/// How much longer than an action may take its result may take to arrive before nobody knows how it
+/// went. A later word still counts.
+pub const RESULT_GRACE: Duration = Duration::from_secs(600);
+
+/// How long a command waits for its machine unless told otherwise.
+pub const COMMAND_VALID: Duration = Duration::from_secs(900);
+
+/// How long a command may wait for its machine (security: what was signed must not lie about).
+pub const COMMAND_VALID_MAX: Duration = Duration::from_secs(24 * 3_600);
+
+/// Bytes of one command's output that are kept.
+pub const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of all commands' outputs that are kept; the oldest commands make room. Reason: a full output of
+/// each of 4,000 machines.
+pub const OUTPUTS_BYTES_MAX: u64 = 1 << 30;
+
+/// Bytes of one script. Reason: it travels to each machine in one envelope with its command.
+pub const SCRIPT_BYTES_MAX: usize = 64 * 1024;
+
+/// Versions of all scripts together. Reason: 64 MB at most.
+pub const SCRIPT_VERSIONS_MAX: usize = 1_000;
+
+/// Characters of what is said of a script or a command.
+pub const REASON_CHARS_MAX: usize = 500;
+
 /// Sessions of all users together.
 pub const SESSIONS_MAX: usize = 10_000;
 

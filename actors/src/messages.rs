@@ -20,6 +20,7 @@ pub use crate::auth::operator_keys::{OperatorKeyError, RegisterOperatorKey, Remo
 pub use crate::channels::messages::*;
 pub use crate::command_queue::messages::*;
 pub use crate::historian::messages::*;
+pub use crate::script_library::messages::*;
 pub use crate::sections::messages::*;
 pub use crate::supervision::ActorName;
 

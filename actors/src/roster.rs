@@ -2,6 +2,7 @@
 //! publishes an immutable [`FleetView`] and, for live pages, one [`Frame`] of changes each period.
 //! Who reads asks nobody: it loads the published view.
 
+pub mod filter;
 pub mod outages;
 pub mod snapshot;
 pub mod view;

@@ -82,6 +82,10 @@ pub enum DocumentKind {
     Quarantine,
     /// A signed checkpoint of the audit log.
     Audit,
+    /// A piece of what a command wrote.
+    CommandOutput,
+    /// A version of a script.
+    Script,
     /// The server's own few settings.
     Server,
     /// A part of a machine's reports that seldom changes.
@@ -90,7 +94,7 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Machine,
         Self::User,
         Self::Session,
@@ -101,6 +105,8 @@ impl DocumentKind {
         Self::OperatorKey,
         Self::Quarantine,
         Self::Audit,
+        Self::CommandOutput,
+        Self::Script,
         Self::Server,
         Self::Section,
     ];
@@ -119,6 +125,8 @@ impl DocumentKind {
             Self::OperatorKey => "operator_key",
             Self::Quarantine => "quarantine",
             Self::Audit => "audit",
+            Self::CommandOutput => "command_output",
+            Self::Script => "script",
             Self::Server => "server",
             Self::Section => "section",
         }

@@ -78,6 +78,18 @@ pub fn decode_third<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError
     }
 }
 
+/// Reads a value that is kept in its second form, and whose first one is not read any more.
+///
+/// # Errors
+/// As for [`decode`].
+pub fn decode_second_only<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError> {
+    match stored.split_first() {
+        Some((&SECOND, body)) => postcard::from_bytes(body).map_err(|_| DecodeError::Broken),
+        Some((&other, _)) => Err(DecodeError::UnknownFormat(other)),
+        None => Err(DecodeError::Broken),
+    }
+}
+
 /// Reads a value that is kept in its second form, or was in its first.
 ///
 /// # Errors

@@ -38,6 +38,8 @@ pub enum ActorName {
     Historian,
     /// The command queue.
     CommandQueue,
+    /// The library of scripts.
+    ScriptLibrary,
     /// The auth service.
     AuthService,
     /// The audit log.
@@ -60,6 +62,8 @@ pub enum ActorName {
     Monitor(&'static str),
     /// What an agent's monitors found.
     Board,
+    /// Who runs commands on an agent's machine.
+    CommandRunner,
     /// Who looks after the server's certificate.
     CertificateKeeper,
     /// The owner of the agents' channels.
@@ -78,6 +82,8 @@ impl fmt::Display for ActorName {
             Self::Roster => f.write_str("roster"),
             Self::Historian => f.write_str("historian"),
             Self::CommandQueue => f.write_str("command queue"),
+            Self::ScriptLibrary => f.write_str("script library"),
+            Self::CommandRunner => f.write_str("command runner"),
             Self::AuthService => f.write_str("auth service"),
             Self::AuditLog => f.write_str("audit log"),
             Self::Sections => f.write_str("sections"),

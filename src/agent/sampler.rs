@@ -15,6 +15,7 @@ use super::collect::{CollectReport, Collector};
 use super::monitors::board::{Board, Gather};
 use super::spool::{KeepReport, Kept, Spool};
 use super::uplink::{ReportsWait, Uplink};
+use crate::wire::policy_summary::PolicySummaryV1;
 
 /// The first report comes so soon: somebody waits for it.
 const FIRST_AFTER: Duration = Duration::from_millis(600);
@@ -33,7 +34,10 @@ pub struct SamplerParts {
     pub uplink: Addr<Uplink>,
     /// Between two reports.
     pub interval: Duration,
+    /// What the machine's policy lets the server do.
+    pub policy: Box<dyn Fn() -> PolicySummaryV1>,
 }
+
 /// The least time between two reports, however often somebody asks for one. Reason: measuring costs
 /// something, and people see no faster.
 const SOON_GAP: Duration = Duration::from_secs(5);
@@ -88,6 +92,7 @@ impl Sampler {
         self.last = Some(now);
         let (collector, board) = (self.parts.collector.clone(), self.parts.board.clone());
         let (spool, explains) = (self.parts.spool.clone(), self.parts.attendance.take());
+        let policy = (self.parts.policy)();
         let kept = async move {
             let mut report = collector.send(CollectReport).await.ok()??;
             report.explains = explains;
@@ -97,6 +102,7 @@ impl Sampler {
                 .await
                 .unwrap_or_default()
                 .ride_along(&mut report);
+            report.machine_info.policy = Some(policy);
             spool.send(KeepReport(Box::new(report))).await.ok()?.ok()
         };
         ctx.spawn(kept.into_actor(self).map(|kept, sampler, ctx| {

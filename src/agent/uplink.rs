@@ -8,6 +8,7 @@ pub mod budget;
 pub mod credential;
 mod cut_off;
 pub mod pace;
+pub mod renewal;
 mod sending;
 
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ use tokio::sync::watch;
 
 use self::answer::{Step, Wanted};
 use self::backoff::RetryRule;
-use self::credential::{Credential, RENEW_AGAIN_AFTER};
+use self::credential::Credential;
 use self::cut_off::CutOff;
 use self::pace::Pace;
 use self::sending::{Asking, send_oldest};
@@ -150,41 +151,6 @@ impl Uplink {
             timeout: self.timeout,
             contradicted: self.contradicted,
         }
-    }
-
-    /// Agrees on another key, then goes on; `is_stuck` = nothing can be sent without.
-    fn renew(&mut self, is_stuck: bool, ctx: &mut Context<Self>) {
-        self.is_busy = true;
-        self.renew_not_before = Some(Instant::now() + RENEW_AGAIN_AFTER);
-        let (credential, now) = (self.credential(), self.now());
-        let (server_url, folder) = (self.server_url.clone(), self.folder.clone());
-        let timeout = self.timeout;
-        let renewing = async move { credential.renew(&server_url, &folder, now, timeout).await };
-        ctx.spawn(renewing.into_actor(self).map(move |renewed, uplink, ctx| {
-            uplink.is_busy = false;
-            match renewed {
-                Ok(credential) => {
-                    tracing::info!(epoch = credential.identity.epoch, "a new key was agreed on");
-                    uplink.credential.send_replace(Arc::new(credential));
-                    uplink.send_next(ctx);
-                }
-                // Without the server's word the key is refused still: who is unknown, is so for long.
-                Err(Step::KeyRefused(sentence)) => uplink.pause(Step::Rejected(sentence), ctx),
-                Err(step) if is_stuck => uplink.pause(step, ctx),
-                Err(Step::Revoked(sentence)) => uplink.pause(Step::Revoked(sentence), ctx),
-                Err(step) => {
-                    tracing::warn!(?step, "no new key was agreed on: the old one goes on for now");
-                    uplink.send_next(ctx);
-                }
-            }
-        }));
-    }
-
-    fn is_renewal_due(&self, asked: bool) -> bool {
-        let may_ask = self
-            .renew_not_before
-            .is_none_or(|moment| moment <= Instant::now());
-        may_ask && (asked || self.credential().is_worn(self.now()))
     }
 
     fn follow(&mut self, seq: u64, step: Step, ctx: &mut Context<Self>) {

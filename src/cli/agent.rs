@@ -212,28 +212,62 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         measured: config.system.metrics,
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),
+        can_restart: cfg!(unix),
     })?;
-    let revoked = loop {
+    let ended = loop {
         tokio::select! {
             told = signal::next() => {
                 told?;
-                break None;
+                break Ended::Told;
             }
             told = signal::sleep() => {
                 told?;
                 agent.announce(Announcement::Sleep).await;
             }
-            sentence = agent.revoked() => break Some(sentence),
+            sentence = agent.revoked() => break Ended::Revoked(sentence),
+            () = agent.is_to_restart() => break Ended::ToRestart,
         }
     };
     agent.stop(agent::farewell::why_told_to_end()).await;
-    match revoked {
-        None => Ok(()),
-        Some(sentence) => Err(Failure::with_status(
+    match ended {
+        Ended::Told => Ok(()),
+        Ended::Revoked(sentence) => Err(Failure::with_status(
             revoked_status(),
             format!("this agent stops, since its server refuses it for good: {sentence}"),
         )),
+        Ended::ToRestart => Err(start_anew()),
     }
+}
+
+/// Why an agent ends.
+enum Ended {
+    Told,
+    Revoked(String),
+    ToRestart,
+}
+
+/// Puts a new process in this one's place, with the same number and the same command line; whoever
+/// watches over it need not notice. Returns only when that fails.
+#[cfg(unix)]
+fn start_anew() -> Failure {
+    use std::os::unix::process::CommandExt;
+    let program = std::env::current_exe().ok().filter(|program| program.exists());
+    let program = program.or_else(|| std::env::args_os().next().map(PathBuf::from));
+    let Some(program) = program else {
+        return Failure::new("the agent can't start anew: it does not know its own program");
+    };
+    let error = std::process::Command::new(&program)
+        .args(std::env::args_os().skip(1))
+        .exec();
+    Failure::new(format!(
+        "the agent can't start {} anew: {error}",
+        program.display()
+    ))
+}
+
+#[cfg(not(unix))]
+fn start_anew() -> Failure {
+    Failure::new("the agent was asked to start anew: its service starts it")
 }
 
 async fn test(global: &Global, config: &Config, data_dir: &DataDir) -> Result<(), Failure> {

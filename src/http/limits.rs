@@ -128,3 +128,10 @@ pub const QUERY_CELLS_MAX: usize = 10_000_000;
 
 /// Machines that a ranking names at most.
 pub const QUERY_TOP_MAX: usize = 100;
+
+/// Commands of one list, unless asked otherwise.
+pub const COMMANDS_LISTED_DEFAULT: usize = 100;
+
+/// Commands of one list at most. Reason: half a megabyte of JSON; a batch is shown whole by its own
+/// route.
+pub const COMMANDS_LISTED_MAX: usize = 1_000;

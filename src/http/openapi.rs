@@ -5,9 +5,9 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, machines, notice,
-    operator_keys, own_account, pins, quarantine, query, reports, sections, sessions, speedtest, storage,
-    stream, tokens, users,
+    agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
+    legacy_commands, machines, notice, operator_keys, own_account, pins, quarantine, query, reports, scripts,
+    sections, sessions, speedtest, storage, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -19,8 +19,8 @@ use crate::wire::views;
     ),
     paths(
         reports::record,
-        commands::poll,
-        commands::settle,
+        legacy_commands::poll,
+        legacy_commands::settle,
         tokens::enrol,
         tokens::issue,
         pins::tell,
@@ -84,8 +84,20 @@ use crate::wire::views;
         history::series,
         query::answer,
         stream::open,
-        commands::enqueue,
-        commands::recent,
+        legacy_commands::enqueue,
+        legacy_commands::recent,
+        commands::compose,
+        commands::list,
+        commands::show,
+        commands::output,
+        commands::cancel,
+        commands::batch,
+        commands::sign,
+        scripts::list,
+        scripts::show,
+        scripts::keep,
+        agent_commands::fetch,
+        agent_commands::result,
         quarantine::list,
         storage::show,
         audit::list,

@@ -8,9 +8,10 @@ use atlas_actors::model::Scope;
 use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines, notice,
-    openapi, operator_keys, own_account, page, pins, quarantine, query, reports, sections, sessions,
-    speedtest, storage, stream, tokens, users, yardstick,
+    agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
+    legacy_commands, legacy_users, machines, notice, openapi, operator_keys, own_account, page, pins,
+    quarantine, query, reports, scripts, sections, sessions, speedtest, storage, stream, tokens, users,
+    yardstick,
 };
 
 /// One row of the table.
@@ -41,12 +42,14 @@ macro_rules! table {
 pub fn table() -> Vec<Entry> {
     table! {
         POST   "/api/fleet/report"                           Access::Agent => reports::record;
-        GET    "/api/fleet/commands/{id}"                    Access::Agent => commands::poll;
-        POST   "/api/fleet/command/{id}/ack"                 Access::Agent => commands::settle;
-        POST   "/api/fleet/commands/{id}/{command}/ack"      Access::Agent => commands::settle_by_path;
+        GET    "/api/fleet/commands/{id}"                    Access::Agent => legacy_commands::poll;
+        POST   "/api/fleet/command/{id}/ack"                 Access::Agent => legacy_commands::settle;
+        POST   "/api/fleet/commands/{id}/{command}/ack"      Access::Agent => legacy_commands::settle_by_path;
         POST   "/api/v2/enroll"                              Access::Agent => tokens::enrol;
         POST   "/api/v2/agents/rekey"                        Access::Agent => agents::rekey;
 
+        POST   "/api/v2/agents/commands"                     Access::Agent => agent_commands::fetch;
+        POST   "/api/v2/agents/commands/results"             Access::Agent => agent_commands::result;
         POST   "/api/v2/agents/channel"                      Access::Agent => channel::open;
         POST   "/api/v2/agents/channel/pong"                 Access::Agent => channel::pong;
         GET    "/api/v2/agents/speedtest"                    Access::Agent => speedtest::send;
@@ -85,9 +88,19 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/display/status"                         Access::Scope(Scope::MachinesRead) => sections::displays;
         GET    "/api/v2/query"                               Access::Scope(Scope::MetricsRead) => query::answer;
         GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
-        GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => commands::recent;
+        GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => legacy_commands::recent;
+        POST   "/api/v2/commands"                            Access::Scope(Scope::CommandsRunSafe) => commands::compose;
+        GET    "/api/v2/commands"                            Access::Scope(Scope::CommandsRead) => commands::list;
+        GET    "/api/v2/commands/{id}"                       Access::Scope(Scope::CommandsRead) => commands::show;
+        GET    "/api/v2/commands/{id}/output"                Access::Scope(Scope::CommandsRead) => commands::output;
+        POST   "/api/v2/commands/{id}/cancel"                Access::Scope(Scope::CommandsRunSafe) => commands::cancel;
+        GET    "/api/v2/batches/{id}"                        Access::Scope(Scope::CommandsRead) => commands::batch;
+        POST   "/api/v2/batches/{id}/signatures"             Access::Fresh(Scope::CommandsRunDangerous) => commands::sign;
+        GET    "/api/v2/scripts"                             Access::Scope(Scope::CommandsRead) => scripts::list;
+        GET    "/api/v2/scripts/{id}"                        Access::Scope(Scope::CommandsRead) => scripts::show;
+        POST   "/api/v2/scripts"                             Access::Fresh(Scope::CommandsRunDangerous) => scripts::keep;
         PUT    "/api/v2/machines/{id}/tags"                  Access::Scope(Scope::MachinesWrite) => machines::tag;
-        POST   "/api/fleet/command/{id}"                     Access::Scope(Scope::CommandsRunSafe) => commands::enqueue;
+        POST   "/api/fleet/command/{id}"                     Access::Scope(Scope::CommandsRunSafe) => legacy_commands::enqueue;
         DELETE "/api/v2/machines/{id}"                       Access::Scope(Scope::MachinesWrite) => machines::forget;
         POST   "/api/v2/tokens"                              Access::Scope(Scope::EnrolAdmin) => tokens::issue;
         GET    "/api/v2/tokens"                              Access::Scope(Scope::EnrolAdmin) => tokens::list;

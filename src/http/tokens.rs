@@ -123,7 +123,7 @@ async fn prove(
     };
     let credentials = edge.fleet.credentials();
     let now = edge.fleet.now();
-    let (answer, agent) = edge.desk.answer(asked, &digest, credentials.agents(), now)?;
+    let (answer, agent) = edge.desk.answer(asked, &digest, &credentials, now)?;
     Ok((proof, answer, agent))
 }
 

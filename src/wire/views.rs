@@ -4,6 +4,7 @@
 mod audit;
 mod certificate;
 mod channel;
+mod command_batches;
 mod commands;
 mod enrolment;
 mod errors;
@@ -20,6 +21,11 @@ mod users;
 pub use audit::{AuditHeadView, AuditLineView, AuditRecordView, AuditView};
 pub use certificate::{CertificateView, RenewRequest};
 pub use channel::{HealthCheckView, ReportAskedView};
+pub use command_batches::{
+    BatchCommandView, BatchRequest, BatchView, CommandListView, OutputView, PreviewView, ScriptRequest,
+    ScriptView, ScriptsView, SignaturesRequest, SignedDraft, SkippedView, TargetView, TargetsRequest,
+    WavesRequest,
+};
 pub use commands::{
     CommandAckRequest, CommandCreatedView, CommandParams, CommandRequest, CommandView, CommandsView,
     ReceiptView, StatusView,

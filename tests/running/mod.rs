@@ -1,7 +1,9 @@
 //! A real server in a folder of its own, as the tests start it, kill it and ask it.
 
 pub mod agent;
+pub mod commands;
 pub mod enrolled;
+pub mod evil;
 pub mod small_disk;
 
 use std::io::{BufRead, BufReader};

@@ -79,11 +79,22 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 6] = [
 ];
 
 /// Who may name serde_json in src/, and why. Shapes belong in src/wire.
-const JSON: [(&str, &str); 14] = [
+const JSON: [(&str, &str); 16] = [
     ("src/wire", "it alone knows how things look on the wire"),
     ("src/http/error.rs", "writes the error's body"),
     ("src/http/body.rs", "reads a body into one of the wire's types"),
-    ("src/http/commands.rs", "2.0's agents send a result of any shape"),
+    (
+        "src/http/legacy_commands.rs",
+        "2.0's agents send a result of any shape",
+    ),
+    (
+        "src/http/commands/compose.rs",
+        "a script's version is filled in among its arguments",
+    ),
+    (
+        "src/http/sealed_answer.rs",
+        "reads a sealed body into one of the wire's types",
+    ),
     (
         "src/http/history.rs",
         "writes rows in the shape that 2.0 gives them",

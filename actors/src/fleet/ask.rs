@@ -1,9 +1,11 @@
 //! What the edge may ask of the fleet: one method for each question, each behind the admission limit
 //! and with a time limit, so that an overload is told at once and grows nowhere. What is asked about
-//! agents is in [`agents`], about history in [`history`], what goes over agents' channels in [`channels`].
+//! agents is in [`agents`], about history in [`history`], about commands in [`commands`], what goes over
+//! agents' channels in [`channels`].
 
 mod agents;
 mod channels;
+mod commands;
 mod history;
 
 use std::sync::Arc;
@@ -16,12 +18,10 @@ use tokio::sync::{SemaphorePermit, broadcast};
 use super::Fleet;
 use crate::auth::Credentials;
 use crate::clock::Timestamp;
-use crate::command_queue::command::Command;
 use crate::limits::{ASK_TIMEOUT, BACKLOG_AGE, BACKLOG_WAIT};
 use crate::messages::{
-    AnnounceSilence, DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands,
-    LeaseError, ListCommands, ListQuarantine, MachineError, QuarantinedMessage, RecordError, RecordReport,
-    SettleCommand, SettleError, TagMachine,
+    AnnounceSilence, DropAgentsOf, ForgetMachine, Frame, ListQuarantine, MachineError, QuarantinedMessage,
+    RecordError, RecordReport, TagMachine,
 };
 use crate::model::{Gap, MachineId, Receipt, Report, Tag};
 use crate::roster::FleetView;
@@ -145,47 +145,6 @@ impl Fleet {
             .map_err(|Busy| MachineError::Busy)??;
         // A report that was under way may have brought some again.
         self.drop_sections(machine).await
-    }
-
-    /// Queues a command.
-    ///
-    /// # Errors
-    /// When it was not queued.
-    pub async fn enqueue(&self, command: EnqueueCommand) -> Result<String, EnqueueError> {
-        self.ask(&self.commands, command)
-            .await
-            .map_err(|Busy| EnqueueError::Busy)?
-    }
-
-    /// Hands a machine its commands.
-    ///
-    /// # Errors
-    /// When that can't be written down first.
-    pub async fn lease(&self, machine: MachineId, limit: usize) -> Result<Vec<Command>, LeaseError> {
-        // Almost every poll finds nothing, and that is known without asking.
-        if !self.due.load().contains_key(&machine) {
-            return Ok(Vec::new());
-        }
-        let answer = self.ask(&self.commands, LeaseCommands { machine, limit }).await;
-        answer.map_err(|Busy| LeaseError::Busy)?
-    }
-
-    /// Takes a machine's word on how its command went.
-    ///
-    /// # Errors
-    /// When it has no such command.
-    pub async fn settle(&self, told: SettleCommand) -> Result<(), SettleError> {
-        self.ask(&self.commands, told)
-            .await
-            .map_err(|Busy| SettleError::Busy)?
-    }
-
-    /// A machine's commands, newest first.
-    ///
-    /// # Errors
-    /// When the queue does not answer.
-    pub async fn commands(&self, machine: MachineId) -> Result<Vec<Command>, Busy> {
-        self.ask(&self.commands, ListCommands(machine)).await
     }
 
     /// The messages that made actors panic, newest first.

@@ -33,6 +33,8 @@ pub(super) fn collect(
         .unwrap_or_default();
     let interfaces = networks.map(network::facts);
     MachineInfoV1 {
+        // The sampler knows it.
+        policy: None,
         hostname: System::host_name().ok(),
         os: Some(
             if cfg!(target_os = "macos") {

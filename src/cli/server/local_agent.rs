@@ -52,6 +52,7 @@ pub(super) async fn start(
         monitors: agent::monitors::planned_for(config, &data_dir.agent(), local_url),
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),
+        can_restart: false,
     })?;
     Ok(LocalAgent { machine_id, handle })
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::policy_summary::PolicySummaryV1;
+
 part! {
     /// What the machine is.
     MachineInfoV1 {
@@ -40,6 +42,8 @@ part! {
         model: String,
         /// The agent's version.
         agent_version: String,
+        /// What the machine's own policy lets the server do.
+        policy: PolicySummaryV1,
         /// Its local disks.
         disks: Vec<DiskFactsV1>,
         /// Its physical network interfaces.
