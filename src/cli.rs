@@ -14,6 +14,8 @@ pub mod audit;
 #[cfg(feature = "server")]
 pub mod backup;
 #[cfg(feature = "server")]
+pub mod command;
+#[cfg(feature = "server")]
 pub mod key;
 #[cfg(feature = "server")]
 pub mod migrate;

@@ -84,6 +84,21 @@ impl LocalServer {
         self.answered(request).await
     }
 
+    /// Reads JSON, of what a query says.
+    ///
+    /// # Errors
+    /// As for [`LocalServer::post`].
+    pub async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, Failure> {
+        let mut url = reqwest::Url::parse(&format!("{}{path}", self.url))?;
+        url.query_pairs_mut().extend_pairs(query);
+        let path = url.as_str().strip_prefix(&self.url).unwrap_or(path).to_owned();
+        self.get(&path).await
+    }
+
     /// Has something done that is answered by nothing.
     ///
     /// # Errors

@@ -3,7 +3,9 @@
 use clap::Subcommand;
 
 use super::{Failure, Global, ServeArgs};
-use super::{agents, audit, backup, key, migrate, operator, query, secret, server, simulate, token, user};
+use super::{
+    agents, audit, backup, command, key, migrate, operator, query, secret, server, simulate, token, user,
+};
 
 /// A command that comes with the server.
 #[derive(Debug, Subcommand)]
@@ -38,6 +40,8 @@ pub(super) enum ServerCommand {
     Audit(audit::AuditArgs),
     /// Show, approve and revoke enrolled agents, and rotate their keys.
     Agents(agents::AgentsArgs),
+    /// Have machines do something, and follow it.
+    Command(Box<command::CommandArgs>),
     /// Print the API's description (OpenAPI 3.1, JSON).
     #[command(hide = true)]
     Openapi,
@@ -62,6 +66,7 @@ impl ServerCommand {
             Self::Storage(args) => query::storage(global, &args),
             Self::Audit(args) => audit::run(global, args),
             Self::Agents(args) => agents::run(global, args),
+            Self::Command(args) => command::run(global, *args),
             Self::Openapi => {
                 println!("{}", crate::http::openapi::text());
                 Ok(())
