@@ -61,7 +61,10 @@ fn start_keeping(store: &MemoryStore, retention: Retention) -> Addr<Historian> {
 fn row(slot: u16, number: u16) -> Row {
     let mut samples = Samples::default();
     samples.set(Metric::CpuPercent, Some(f64::from(number) / 10.0));
-    samples.set(Metric::Load1, (number % 3 > 0).then_some(f64::from(number)));
+    samples.set(
+        Metric::Load1,
+        (!number.is_multiple_of(3)).then_some(f64::from(number)),
+    );
     let slots = i64::from(u16::MAX);
     let taken_at = NOW.as_millis() - i64::from(slot) * DAYS * 86_400_000 / slots;
     Row {

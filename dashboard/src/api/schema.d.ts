@@ -1278,6 +1278,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values of one or many machines over time.
+         * @description # Errors
+         *     400 when it can't be understood or costs too much, 404 when a machine that is named does not exist,
+         *     503 when too many are answered already. An answer that ends early was cut off by an error.
+         */
+        get: operations["answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is stored and how long there will be room.
+         * @description # Errors
+         *     500 when the disk can't be asked.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/tokens": {
         parameters: {
             query?: never;
@@ -1995,6 +2038,41 @@ export interface components {
             /** @description What the panic said. */
             reason: string;
         };
+        /** @description One line of a chart, as its reader has it. */
+        QueryLineView: {
+            /** @description Whose; left out when it is made of many. */
+            machine_id?: string | null;
+            /** @description Which metric. */
+            metric: string;
+            /** @description What its number counts. */
+            unit: string;
+            /** @description One for each of `times`; null where none is known. */
+            values: (number | null)[];
+        };
+        /** @description An answer as its reader has it. */
+        QueryView: {
+            /** @description What is made of the machines' values; null: each machine has series of its own. */
+            across?: string | null;
+            /** @description What is made of a step's values: `avg`, `min`, `max`, `sum`, `count` or `p95`. */
+            aggregate: string;
+            /** @description The beginning of the first step. */
+            from: string;
+            /** @description How many machines were asked. */
+            machines: number;
+            /** @description The lines; machines that have no value at all are left out. */
+            series: components["schemas"]["QueryLineView"][];
+            /**
+             * Format: int64
+             * @description The length of a step in seconds.
+             */
+            step_s: number;
+            /** @description `raw`, `5m` or `1h`: how fine the stored values are. */
+            tier: string;
+            /** @description The beginning of each step, unix seconds. */
+            times: number[];
+            /** @description The end of the range. */
+            to: string;
+        };
         /** @description The password again, before something dangerous. */
         ReauthenticateRequest: {
             /** @description What the authenticator app shows, or a recovery code. */
@@ -2230,6 +2308,50 @@ export interface components {
             /** @description `ok`. */
             status: string;
         };
+        /** @description What history takes on the disk, and what it will. */
+        StorageView: {
+            /** @description Which engine keeps it. */
+            backend: string;
+            /**
+             * Format: int64
+             * @description How often a read has met a damaged block of history since the start: 0 when all is well.
+             */
+            damaged_blocks_met: number;
+            /**
+             * Format: int64
+             * @description Bytes of the database's files.
+             */
+            database_bytes: number;
+            /**
+             * Format: int32
+             * @description In how many days history has filled the disk; null: never, at the rate of the last week.
+             */
+            days_until_full?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of the disk.
+             */
+            disk_bytes: number;
+            /**
+             * Format: int64
+             * @description Free bytes on the disk.
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of history in it.
+             */
+            history_bytes: number;
+            /**
+             * Format: int64
+             * @description What history will take once each tier has all that is kept, at the rate of the last week.
+             */
+            history_bytes_at_most: number;
+            /** @description When history was measured. */
+            measured_at: string;
+            /** @description The tiers, the finest first. */
+            tiers: components["schemas"]["TierView"][];
+        };
         /** @description The answer to something that has no other. */
         SuccessView: {
             /** @description What was done. */
@@ -2282,6 +2404,40 @@ export interface components {
         TickFrame: {
             /** @description The server's time. */
             server_time: string;
+        };
+        /** @description What a tier takes. */
+        TierView: {
+            /**
+             * Format: int64
+             * @description How many blocks there are.
+             */
+            blocks: number;
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What a day adds.
+             */
+            bytes_per_day: number;
+            /**
+             * Format: int32
+             * @description For how many days it is kept.
+             */
+            days_kept: number;
+            /**
+             * Format: int64
+             * @description How many bytes it may have; null: any number.
+             */
+            max_bytes?: number | null;
+            /** @description The last moment of any block. */
+            newest?: string | null;
+            /** @description The first moment of any block. */
+            oldest?: string | null;
+            /** @description `raw`, `5m` or `1h`. */
+            tier: string;
         };
         /** @description Asks for an enrolment token. */
         TokenRequest: {
@@ -3999,6 +4155,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuarantineView"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query: {
+                /** @description Names with commas between */
+                metrics: string;
+                /** @description Ids or serial numbers with commas between; all machines unless said */
+                machines?: string;
+                /** @description Only machines that have all of these */
+                tags?: string;
+                /** @description Only machines whose id, name, model or system has this text */
+                filter?: string;
+                /** @description RFC 3339, or -24h: so long before now; an hour before `to` unless said */
+                from?: string;
+                /** @description RFC 3339, or -1h; now unless said */
+                to?: string;
+                /** @description Seconds, or 5m, 1h, 1d; what makes some 300 steps unless said */
+                step?: string;
+                /** @description What is made of a step's values: avg (unless said), min, max, sum, count, p95 */
+                aggregate?: string;
+                /** @description What is made of the machines' values, the same words; a series for each machine unless said */
+                across?: string;
+                /** @description Only so many machines: those with the greatest values; 100 at most */
+                top?: number;
+                /** @description json (unless said), jsonl or csv */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values; the tier they are made of is in x-atlas-tier too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryView"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description History by tier, the disk, and the days until it is full */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageView"];
                 };
             };
         };
