@@ -182,7 +182,7 @@ fn tier_and_step(
 ) -> Result<(Tier, i64), ApiError> {
     let span_s = range.to.since(range.from).as_secs();
     let step_s = match asked.step.as_deref() {
-        None => (span_s / QUERY_STEPS_DEFAULT).max(1),
+        None => span_s.div_ceil(QUERY_STEPS_DEFAULT).max(1),
         Some(text) => span(text)
             .ok_or_else(|| {
                 ApiError::bad_request("invalid_query", "`step` is a number of seconds, or 5m, 1h, 1d.")

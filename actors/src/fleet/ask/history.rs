@@ -117,7 +117,8 @@ impl Fleet {
 
 /// Whole seconds, so that the same question gives the same steps.
 fn step_ms(range: TimeRange, points_max: usize) -> i64 {
-    let points = i64::try_from(points_max.clamp(1, POINTS_MAX)).unwrap_or(1);
-    let span_s = (range.to.as_millis() - range.from.as_millis()).max(0) / 1000;
-    (span_s / points).max(1) * 1000
+    let points = points_max.clamp(1, POINTS_MAX) as u128;
+    let span_s = range.to.since(range.from).as_millis().div_ceil(1000);
+    let step_s = span_s.div_ceil(points).max(1);
+    i64::try_from(step_s).map_or(i64::MAX, |step_s| step_s.saturating_mul(1000))
 }
