@@ -103,11 +103,7 @@ pub fn read(body: &[u8], known: Option<&Arc<Facts>>) -> Result<Report, ReadRepor
     };
     // Facts that are repeated to the letter say nothing new of where it is.
     let is_repeated = known.is_some_and(|known| Arc::ptr_eq(known, &facts));
-    let whereabouts = if is_repeated {
-        None
-    } else {
-        Some(facts::whereabouts(info)?)
-    };
+    let whereabouts = (!is_repeated).then(|| facts::whereabouts(info));
     let (taken_at, zoneless_time) = match incoming.taken_at {
         Some(text) => (Some(time(&text, "taken_at")?), None),
         None => (None, metrics.zoneless_time),

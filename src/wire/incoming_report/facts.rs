@@ -72,18 +72,22 @@ pub(super) fn read(
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Place {
-    gateway: Option<String>,
-    ssid: Option<String>,
+    gateway: serde_json::Value,
+    ssid: serde_json::Value,
 }
 
-/// Behind what the machine is, as its `machine_info` section says.
-pub(super) fn whereabouts(document: &str) -> Result<Whereabouts, ReadReportError> {
-    let place: Place = parse(document.as_bytes(), "machine_info")?;
-    let named = |text: Option<String>| text.map(shortened).filter(|text| !text.is_empty());
-    Ok(Whereabouts {
+/// Behind what the machine is, as its `machine_info` section says. Agents of 2.0 may mean something else
+/// by these words: what is no text says nothing.
+pub(super) fn whereabouts(document: &str) -> Whereabouts {
+    let place: Place = serde_json::from_str(document).unwrap_or_default();
+    let named = |value: serde_json::Value| {
+        let text = value.as_str().map(|text| shortened(text.to_owned()));
+        text.filter(|text| !text.is_empty())
+    };
+    Whereabouts {
         gateway: named(place.gateway),
         ssid: named(place.ssid),
-    })
+    }
 }
 
 /// Whether a report says of its machine just what is known. The version counts only where an agent of
