@@ -4,7 +4,8 @@
 #   apt-get install prometheus-node-exporter netdata
 #   cargo build --release && cargo build --profile agent --no-default-features --features agent
 #   benches/agent_cost.sh [minutes]
-# AGENT and SERVER name other programs. Everything runs on loopback, in a folder that is removed.
+# AGENT and SERVER name other programs, CONFIG a config file for the agent. Everything runs in a folder
+# that is removed, on loopback: the agent pings as often as it does by default, but this very machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=${1:-10}
@@ -63,9 +64,22 @@ url=$(sed 's/.*"local":"\([^"]*\)".*/\1/' "$work/banner")
 token=$(HOME=$work/server "$server" token create --json | sed 's/.*"token":"\([^"]*\)".*/\1/')
 HOME=$work/agent "$agent" agent enroll "$url" --token "$token" --machine-id cost >/dev/null
 
+config=$work/agent.yaml
+if [ -n "${CONFIG:-}" ]; then
+  cp "$CONFIG" "$config"
+else
+  cat >"$config" <<'YAML'
+network:
+  ping:
+    targets: [127.0.0.1 one, 127.0.0.1 two]
+  wifi:
+    dns_test_domains: [localhost]
+YAML
+fi
+
 names=() pids=()
 watch() { names+=("$1"); pids+=("$2"); children+=("$2"); }
-HOME=$work/agent "$agent" agent 2>"$work/agent.log" &
+HOME=$work/agent "$agent" agent --config "$config" 2>"$work/agent.log" &
 watch atlas-agent $!
 if [ -n "$exporter" ]; then
   "$exporter" --web.listen-address=127.0.0.1:19100 >/dev/null 2>&1 &
@@ -99,6 +113,7 @@ while [ $((SECONDS - began)) -lt $((minutes * 60)) ]; do
   sleep 30
 done
 elapsed=$((SECONDS - began))
+cat "$work/agent.log" >&2
 echo "over $elapsed s, $(nproc) cores, load $(cut -d' ' -f1-3 /proc/loadavg)"
 printf '| | memory now (RSS), most, share (PSS) | processor time | of a core | wake-ups/s | threads |\n|---|---|---|---|---|---|\n'
 for i in "${!pids[@]}"; do

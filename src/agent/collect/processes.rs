@@ -11,13 +11,15 @@ use crate::wire::report_v1::{ProcessV1, ProcessesV1};
 /// How many of each kind (contract, section 2).
 const TOP: usize = 5;
 
-/// Looks at all processes, at no more than is needed.
+/// Looks at all processes, at no more than is needed: not at each one's threads, which are most of what
+/// there is to read and are shown nowhere.
 pub(super) fn refresh(system: &mut System) {
     let wanted = ProcessRefreshKind::nothing()
         .with_cpu()
         .with_memory()
         .with_disk_usage()
-        .with_user(UpdateKind::OnlyIfNotSet);
+        .with_user(UpdateKind::OnlyIfNotSet)
+        .without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::All, true, wanted);
 }
 
