@@ -230,21 +230,35 @@ mod tests {
     }
 
     #[test]
-    fn what_is_switched_off_is_not_measured() {
-        let off = SystemMetricsConfig {
-            cpu: false,
-            memory: false,
-            disk: false,
-            network: false,
-            processes: false,
-        };
-        let metrics = measured(off).metrics;
-        let nothing_but = MetricsV1 {
-            timestamp: metrics.timestamp.clone(),
-            uptime_seconds: metrics.uptime_seconds,
-            ..MetricsV1::default()
-        };
-        assert_eq!(metrics, nothing_but);
+    fn what_is_switched_off_is_not_measured_and_all_else_is() {
+        let on = SystemMetricsConfig::default();
+        type Group = (SystemMetricsConfig, fn(&MetricsV1) -> bool);
+        let groups: [Group; 4] = [
+            (SystemMetricsConfig { cpu: false, ..on }, |metrics| {
+                metrics.cpu.is_some()
+            }),
+            (SystemMetricsConfig { memory: false, ..on }, |metrics| {
+                metrics.memory.is_some()
+            }),
+            (SystemMetricsConfig { network: false, ..on }, |metrics| {
+                metrics.network.is_some()
+            }),
+            (
+                SystemMetricsConfig {
+                    processes: false,
+                    ..on
+                },
+                |metrics| metrics.processes.is_some(),
+            ),
+        ];
+        for (off, _) in groups {
+            let metrics = measured(off).metrics;
+            for (other, is_measured) in groups {
+                assert_eq!(is_measured(&metrics), off != other, "{off:?} {other:?}");
+            }
+        }
+        let metrics = measured(SystemMetricsConfig { disk: false, ..on }).metrics;
+        assert!(metrics.disk.is_none() && metrics.disks.is_none());
     }
 
     #[test]

@@ -26,7 +26,6 @@ use atlas_store::sqlite::{OpenError, SqliteOptions};
 use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
-use crate::agent;
 use crate::audit_signer::AuditSigner;
 use crate::certificate_keeper::{Certificates, PINS_FILE};
 use crate::config::{Config, SecretText, ServerConfig};
@@ -161,7 +160,7 @@ async fn start(
         body_bytes_max: config.fleet.server.max_body_size,
         report_bytes_max: config.fleet.server.max_report_size,
         local_key: local_key(data_dir, port)?,
-        own_machine: own_machine(config, data_dir),
+        own_machine: names::own_machine(config, data_dir),
         public_url: public_url.clone(),
         site: site(config, &names, &public_url)?,
         certificates,
@@ -217,16 +216,6 @@ fn not_opened(error: OpenError) -> Failure {
         true => Failure::with_status(STATUS_DISK, format!("the disk failed: {error}")),
         false => error.into(),
     }
-}
-
-/// Under which id an agent on this very machine reports.
-fn own_machine(config: &Config, data_dir: &DataDir) -> String {
-    // An identity that can't be read is told of when the agent starts.
-    let enrolled = agent::identity_file::load(&data_dir.agent()).ok().flatten();
-    enrolled
-        .map(|identity| identity.machine_id)
-        .or_else(|| config.fleet.agent.machine_id.clone())
-        .unwrap_or_else(agent::enrol::default_machine_id)
 }
 
 pub(super) fn ports(
