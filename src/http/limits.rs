@@ -107,3 +107,8 @@ pub const SPEED_TEST_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Seconds that an agent waits whose speed test was refused. Reason: two others need about as long.
 pub const SPEED_TEST_RETRY_AFTER_S: u64 = 30;
+
+/// Speed tests of one answer, unless asked otherwise, and at most.
+pub const SPEED_RESULTS_DEFAULT: usize = 20;
+/// See [`SPEED_RESULTS_DEFAULT`].
+pub const SPEED_RESULTS_MAX: usize = 1_000;

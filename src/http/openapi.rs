@@ -5,8 +5,9 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
-    own_account, pins, quarantine, reports, sections, sessions, speedtest, stream, tokens, users,
+    agents, api_keys, audit, certificate, channel, commands, health, history, machines, network,
+    operator_keys, own_account, pins, quarantine, reports, sections, sessions, speed_tests, speedtest, stream, tokens,
+    users,
 };
 use crate::wire::views;
 
@@ -80,6 +81,20 @@ use crate::wire::views;
         sections::displays,
         history::recent,
         history::series,
+        network::show,
+        network::analysis,
+        network::analysis_of,
+        network::servers,
+        network::mos_by_query,
+        network::mos_by_body,
+        network::metrics,
+        network::summary,
+        speed_tests::summary,
+        speed_tests::machine,
+        speed_tests::comparison,
+        speed_tests::subnet,
+        speed_tests::anomalies,
+        speed_tests::recent,
         stream::open,
         commands::enqueue,
         commands::recent,

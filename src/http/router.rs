@@ -9,8 +9,8 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines,
-    openapi, operator_keys, own_account, page, pins, quarantine, reports, sections, sessions, speedtest,
-    stream, tokens, users, yardstick,
+    network, openapi, operator_keys, own_account, page, pins, quarantine, reports, sections, sessions, speed_tests,
+    speedtest, stream, tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -82,6 +82,22 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/peripherals/devices"                    Access::Scope(Scope::MachinesRead) => sections::peripherals;
         GET    "/api/power/status"                           Access::Scope(Scope::MachinesRead) => sections::power;
         GET    "/api/display/status"                         Access::Scope(Scope::MachinesRead) => sections::displays;
+        GET    "/api/v2/network"                              Access::Scope(Scope::MetricsRead) => network::show;
+        GET    "/api/fleet/network-analysis"                  Access::Scope(Scope::MetricsRead) => network::analysis;
+        GET    "/api/fleet/network-analysis/{id}"             Access::Scope(Scope::MetricsRead) => network::analysis_of;
+        GET    "/api/fleet/network-test/servers"              Access::Scope(Scope::MetricsRead) => network::servers;
+        GET    "/api/fleet/network-test/mos-simple"           Access::Scope(Scope::MetricsRead) => network::mos_by_query;
+        POST   "/api/fleet/network-test/calculate-mos"        Access::Scope(Scope::MetricsRead) => network::mos_by_body;
+        GET    "/api/fleet/network-test/metrics"              Access::Scope(Scope::MetricsRead) => network::metrics;
+        POST   "/api/fleet/network-test/metrics"              Access::Scope(Scope::MetricsRead) => network::take_metrics;
+        GET    "/api/fleet/network-test/summary"              Access::Scope(Scope::MetricsRead) => network::summary;
+        GET    "/api/fleet/speedtest/summary"                 Access::Scope(Scope::MetricsRead) => speed_tests::summary;
+        GET    "/api/fleet/speedtest/machine"                 Access::Scope(Scope::MetricsRead) => speed_tests::machine;
+        GET    "/api/fleet/speedtest/comparison"              Access::Scope(Scope::MetricsRead) => speed_tests::comparison;
+        GET    "/api/fleet/speedtest/anomalies"               Access::Scope(Scope::MetricsRead) => speed_tests::anomalies;
+        GET    "/api/fleet/speedtest/recent"                  Access::Scope(Scope::MetricsRead) => speed_tests::recent;
+        GET    "/api/fleet/speedtest/recent20"                Access::Scope(Scope::MetricsRead) => speed_tests::recent;
+        GET    "/api/fleet/speedtest/subnet"                  Access::Scope(Scope::MetricsRead) => speed_tests::subnet;
         GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
         GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => commands::recent;
         PUT    "/api/v2/machines/{id}/tags"                  Access::Scope(Scope::MachinesWrite) => machines::tag;

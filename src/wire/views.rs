@@ -10,10 +10,12 @@ mod errors;
 mod fleet;
 mod history;
 mod live;
+mod network;
 mod operator_keys;
 mod quarantine;
 mod sections;
 mod session;
+mod speed_tests;
 mod users;
 
 pub use audit::{AuditHeadView, AuditLineView, AuditRecordView, AuditView};
@@ -31,6 +33,10 @@ pub use errors::{ErrorBody, ErrorView, LegacyErrorBody, ToldError, ToldSentence}
 pub use fleet::{AgentView, AlertView, HealthView, MachineView, MachinesView, SummaryView, TagsView};
 pub use history::{HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
 pub use live::{AlarmView, CardView, DeltaFrame, OsView, PresenceView, SnapshotFrame, TickFrame};
+pub use network::{
+    MosRequest, MosView, NetworkAnalysisView, NetworkGroupView, NetworkMachineView, NetworkView,
+    SpeedTestView, TestMetricsView, TestServerView, TestServersView, TestSummaryView,
+};
 pub use operator_keys::{OperatorKeyRequest, OperatorKeyView, OperatorKeysView};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
 pub use sections::{
@@ -40,6 +46,10 @@ pub use session::{
     CodeRequest, MeView, PasswordRequest, ReauthenticateRequest, ReauthenticatedView, RecoveryCodesView,
     RoleView, ScopeView, ScopesView, SessionView, SessionsView, SignInRequest, SuccessView, TotpView,
     UserView,
+};
+pub use speed_tests::{
+    MachineSpeedView, SpeedAnomaliesView, SpeedAnomalyView, SpeedComparisonView, SpeedGroupView,
+    SpeedSummaryView, SpeedSumsView, SpeedTestsView,
 };
 pub use users::{
     ApiKeyRequest, ApiKeyView, ApiKeysView, NewApiKeyView, NewPasswordRequest, PasswordUpdateView,
