@@ -39,6 +39,7 @@ use channel::{Channel, ChannelParts};
 use collect::Collector;
 use diagnosis::{Analyst, AnalystRule};
 use monitors::board::Board;
+use monitors::network_logs::NetworkLogs;
 use monitors::{Plan, watcher};
 use nudge::Bells;
 use sampler::{ReportSoon, Sampler, SamplerParts, StopSampling};
@@ -68,6 +69,8 @@ pub struct AgentSettings {
     pub channel: bool,
     /// How it tells where the network's trouble is.
     pub diagnosis: AnalystRule,
+    /// Where it writes that, as 2.0 did.
+    pub network_logs: NetworkLogs,
 }
 
 /// How an agent deals with a server that does not answer.
@@ -149,7 +152,7 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     let board = keep(
         ActorName::Board,
         None,
-        Board::new(Analyst::new(settings.diagnosis)),
+        Board::new(Analyst::new(settings.diagnosis), settings.network_logs),
     );
     watcher::start_all(settings.monitors, &board);
     let sampler = Sampler::start_supervised(SamplerParts {

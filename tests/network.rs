@@ -66,8 +66,24 @@ fn start(more: &[(&str, &str)]) -> Server {
         ("ATLAS__NETWORK__PING__UPDATE_INTERVAL", "1"),
         ("ATLAS__NETWORK__ANALYZER__ISSUE_DETECTION_THRESHOLD", "1"),
     ];
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let log = |name: &str| {
+        folder
+            .path()
+            .join("logs")
+            .join(name)
+            .to_string_lossy()
+            .into_owned()
+    };
+    let (logs, ping, diagnostics) = (log(""), log("ping.csv"), log("diagnostics.csv"));
+    variables.extend([
+        ("ATLAS__FLEET__AGENT__CSV_LOGS__ENABLED", "true"),
+        ("ATLAS__FLEET__AGENT__CSV_LOGS__FOLDER", &*logs),
+        ("ATLAS__NETWORK__PING__LOG_FILE", &*ping),
+        ("ATLAS__NETWORK__WIFI__DIAGNOSTICS_FILE", &*diagnostics),
+    ]);
     variables.extend_from_slice(more);
-    Server::start_in(Arc::new(tempfile::tempdir().unwrap()), "up", &variables)
+    Server::start_in(folder.clone(), "up", &variables)
 }
 
 #[test]
@@ -107,7 +123,26 @@ fn what_the_network_monitors_find_reaches_the_server() {
     );
     assert_eq!(metrics["saas_endpoints"]["http"]["availability"], 100.0);
     assert!(metrics["network_quality"]["dns_avg_latency"].is_number());
-    assert_eq!(metrics["vpn"]["connected"].as_bool().map(|_| ()), Some(()));
+    assert!(metrics["vpn"]["connected"].is_boolean());
+    // The same where clients of 2.0 look for it: of the server's own machine unless said.
+    assert_eq!(server.get("/api/saas/health")["http"]["availability"], 100.0);
+    assert_eq!(server.get("/api/network/quality")["dns_availability"], 100.0);
+    assert_eq!(
+        server.get("/api/vpn/status")["connected"],
+        metrics["vpn"]["connected"]
+    );
+    let unknown = server
+        .request("GET", "/api/wifi/roaming?machine_id=none")
+        .send()
+        .unwrap();
+    assert_eq!(unknown.status(), 404);
+    let logs = server.folder.path().join("logs");
+    let dns = std::fs::read_to_string(logs.join("dns.csv")).unwrap();
+    assert!(
+        dns.starts_with("timestamp,resolver_name,") && dns.contains(",True,"),
+        "{dns}"
+    );
+    assert!(logs.join("diagnostics.csv").exists() && logs.join("ping.csv").exists());
 }
 
 /// Asks for bytes as an agent does, and reads none of them.

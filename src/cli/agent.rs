@@ -208,6 +208,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         measured: config.system.metrics,
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),
+        network_logs: agent::monitors::network_logs::NetworkLogs::of(config),
     })?;
     let revoked = tokio::select! {
         told = signal::next() => {

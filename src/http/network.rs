@@ -10,10 +10,11 @@ use super::body::JsonBody;
 use super::conditional;
 use super::error::ApiError;
 use super::machines::{find, json};
+use super::sections::{LatestQuery, of_the_report};
 use crate::wire::machine_json::to_json;
 use crate::wire::network_json;
 use crate::wire::views::{
-    MosRequest, MosView, NetworkAnalysisView, NetworkMachineView, NetworkView, TestMetricsView,
+    LatestView, MosRequest, MosView, NetworkAnalysisView, NetworkMachineView, NetworkView, TestMetricsView,
     TestServerView, TestServersView, TestSummaryView,
 };
 
@@ -164,6 +165,59 @@ pub async fn take_metrics() -> Result<HttpResponse, ApiError> {
     responses((status = 200, description = "The sums", body = TestSummaryView)))]
 pub async fn summary(edge: web::Data<Edge>) -> Result<HttpResponse, ApiError> {
     Ok(json(&network_json::summary(edge.fleet.view().rows())))
+}
+
+/// Whether a machine's VPN is up.
+///
+/// # Errors
+/// 404 when there is no such machine, or it never said.
+#[utoipa::path(get, path = "/api/vpn/status", tag = "2.0",
+    params(("machine_id" = Option<String>, Query, description = "The server's own machine unless said")),
+    responses((status = 200, description = "The latest", body = LatestView)))]
+pub async fn vpn(edge: web::Data<Edge>, query: web::Query<LatestQuery>) -> Result<HttpResponse, ApiError> {
+    of_the_report(&edge, &query, "vpn")
+}
+
+/// How the services fare that a machine is told to check, by their kind.
+///
+/// # Errors
+/// 404 when there is no such machine, or it never said.
+#[utoipa::path(get, path = "/api/saas/health", tag = "2.0",
+    params(("machine_id" = Option<String>, Query, description = "The server's own machine unless said")),
+    responses((status = 200, description = "The latest", body = LatestView)))]
+pub async fn services(
+    edge: web::Data<Edge>,
+    query: web::Query<LatestQuery>,
+) -> Result<HttpResponse, ApiError> {
+    of_the_report(&edge, &query, "saas_endpoints")
+}
+
+/// How a machine's network fares, in 2.0's words.
+///
+/// # Errors
+/// 404 when there is no such machine, or it never said.
+#[utoipa::path(get, path = "/api/network/quality", tag = "2.0",
+    params(("machine_id" = Option<String>, Query, description = "The server's own machine unless said")),
+    responses((status = 200, description = "The latest", body = LatestView)))]
+pub async fn quality(
+    edge: web::Data<Edge>,
+    query: web::Query<LatestQuery>,
+) -> Result<HttpResponse, ApiError> {
+    of_the_report(&edge, &query, "network_quality")
+}
+
+/// How often a machine went from one access point to another.
+///
+/// # Errors
+/// 404 when there is no such machine, or it never said.
+#[utoipa::path(get, path = "/api/wifi/roaming", tag = "2.0",
+    params(("machine_id" = Option<String>, Query, description = "The server's own machine unless said")),
+    responses((status = 200, description = "The latest", body = LatestView)))]
+pub async fn roaming(
+    edge: web::Data<Edge>,
+    query: web::Query<LatestQuery>,
+) -> Result<HttpResponse, ApiError> {
+    of_the_report(&edge, &query, "wifi_roaming")
 }
 
 fn answer(body: bytes::Bytes) -> Result<HttpResponse, ApiError> {

@@ -6,8 +6,8 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, machines, network,
-    operator_keys, own_account, pins, quarantine, reports, sections, sessions, speed_tests, speedtest, stream, tokens,
-    users,
+    operator_keys, own_account, pins, quarantine, reports, sections, sessions, speed_tests, speedtest,
+    stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -89,6 +89,10 @@ use crate::wire::views;
         network::mos_by_body,
         network::metrics,
         network::summary,
+        network::vpn,
+        network::services,
+        network::quality,
+        network::roaming,
         speed_tests::summary,
         speed_tests::machine,
         speed_tests::comparison,

@@ -9,8 +9,8 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines,
-    network, openapi, operator_keys, own_account, page, pins, quarantine, reports, sections, sessions, speed_tests,
-    speedtest, stream, tokens, users, yardstick,
+    network, openapi, operator_keys, own_account, page, pins, quarantine, reports, sections, sessions,
+    speed_tests, speedtest, stream, tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -83,6 +83,10 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/power/status"                           Access::Scope(Scope::MachinesRead) => sections::power;
         GET    "/api/display/status"                         Access::Scope(Scope::MachinesRead) => sections::displays;
         GET    "/api/v2/network"                              Access::Scope(Scope::MetricsRead) => network::show;
+        GET    "/api/vpn/status"                              Access::Scope(Scope::MetricsRead) => network::vpn;
+        GET    "/api/saas/health"                             Access::Scope(Scope::MetricsRead) => network::services;
+        GET    "/api/network/quality"                         Access::Scope(Scope::MetricsRead) => network::quality;
+        GET    "/api/wifi/roaming"                            Access::Scope(Scope::MetricsRead) => network::roaming;
         GET    "/api/fleet/network-analysis"                  Access::Scope(Scope::MetricsRead) => network::analysis;
         GET    "/api/fleet/network-analysis/{id}"             Access::Scope(Scope::MetricsRead) => network::analysis_of;
         GET    "/api/fleet/network-test/servers"              Access::Scope(Scope::MetricsRead) => network::servers;

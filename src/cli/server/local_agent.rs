@@ -51,6 +51,7 @@ pub(super) async fn start(
         monitors: agent::monitors::planned_for(config, &data_dir.agent(), local_url),
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),
+        network_logs: agent::monitors::network_logs::NetworkLogs::of(config),
     })?;
     Ok(LocalAgent { machine_id, handle })
 }
