@@ -49,6 +49,7 @@ use channel::{Channel, ChannelParts};
 use collect::Collector;
 use diagnosis::{Analyst, AnalystRule};
 use monitors::board::Board;
+use monitors::network_logs::NetworkLogs;
 use monitors::{Plan, watcher};
 use nudge::Bells;
 use sampler::{ReportSoon, Sampler, SamplerParts, StopSampling};
@@ -83,6 +84,8 @@ pub struct AgentSettings {
     pub diagnosis: AnalystRule,
     /// Whether whoever started it starts it anew when it asks for that.
     pub can_restart: bool,
+    /// Where it writes that, as 2.0 did.
+    pub network_logs: NetworkLogs,
 }
 
 /// How an agent deals with a server that does not answer.
@@ -208,7 +211,7 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
     #[cfg(not(feature = "commands"))]
     drop((identity, published, server_url, restart));
     let collector = Collector::start_thread(machine_id, settings.interval, settings.measured);
-    let board = start_monitors(settings.monitors, settings.diagnosis);
+    let board = start_monitors(settings.monitors, settings.diagnosis, settings.network_logs);
     let sampler = Sampler::start_supervised(SamplerParts {
         collector,
         board,
@@ -234,8 +237,8 @@ pub fn start(settings: AgentSettings) -> Result<AgentHandle, StartAgentError> {
 }
 
 /// Has all monitors look, and gives the board on which they write.
-fn start_monitors(plans: Vec<Plan>, rule: diagnosis::AnalystRule) -> Addr<Board> {
-    let board = keep(ActorName::Board, None, Board::new(Analyst::new(rule)));
+fn start_monitors(plans: Vec<Plan>, rule: diagnosis::AnalystRule, logs: NetworkLogs) -> Addr<Board> {
+    let board = keep(ActorName::Board, None, Board::new(Analyst::new(rule), logs));
     watcher::start_all(plans, &board);
     board
 }

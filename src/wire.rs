@@ -38,6 +38,8 @@ pub mod fleet_stream;
 #[cfg(feature = "server")]
 pub mod machine_json;
 #[cfg(feature = "server")]
+pub mod network_json;
+#[cfg(feature = "server")]
 pub mod query_answer;
 #[cfg(feature = "server")]
 pub mod section_changes;

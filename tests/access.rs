@@ -181,13 +181,19 @@ fn a_viewer_changes_nothing_and_an_operator_no_user_key_or_server() {
             .map(|entry| format!("{} {}", entry.method, entry.path))
             .collect::<Vec<_>>()
     };
-    // Having a machine measured is no change of it.
-    let looks = "POST /api/v2/machines/{id}/report-now";
-    assert_eq!(changes(Role::Viewer), [looks]);
+    // Having a machine measured is no change of it, nor is arithmetic, nor a route that always refuses.
+    let looks = [
+        "POST /api/v2/machines/{id}/report-now",
+        "POST /api/fleet/network-test/calculate-mos",
+        "POST /api/fleet/network-test/metrics",
+    ];
+    assert_eq!(changes(Role::Viewer), looks);
     assert_eq!(
         changes(Role::Operator),
         [
-            looks,
+            looks[0],
+            looks[1],
+            looks[2],
             "POST /api/v2/commands",
             "POST /api/v2/commands/{id}/cancel",
             "PUT /api/v2/machines/{id}/tags",

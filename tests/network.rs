@@ -11,6 +11,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use atlas::agent::diagnosis::{Analyst, AnalystRule};
 use atlas::agent::monitors::Monitor;
@@ -66,8 +67,24 @@ fn start(more: &[(&str, &str)]) -> Server {
         ("ATLAS__NETWORK__PING__UPDATE_INTERVAL", "1"),
         ("ATLAS__NETWORK__ANALYZER__ISSUE_DETECTION_THRESHOLD", "1"),
     ];
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let log = |name: &str| {
+        folder
+            .path()
+            .join("logs")
+            .join(name)
+            .to_string_lossy()
+            .into_owned()
+    };
+    let (logs, ping, diagnostics) = (log(""), log("ping.csv"), log("diagnostics.csv"));
+    variables.extend([
+        ("ATLAS__FLEET__AGENT__CSV_LOGS__ENABLED", "true"),
+        ("ATLAS__FLEET__AGENT__CSV_LOGS__FOLDER", &*logs),
+        ("ATLAS__NETWORK__PING__LOG_FILE", &*ping),
+        ("ATLAS__NETWORK__WIFI__DIAGNOSTICS_FILE", &*diagnostics),
+    ]);
     variables.extend_from_slice(more);
-    Server::start_in(Arc::new(tempfile::tempdir().unwrap()), "up", &variables)
+    Server::start_in(folder.clone(), "up", &variables)
 }
 
 #[test]
@@ -107,7 +124,26 @@ fn what_the_network_monitors_find_reaches_the_server() {
     );
     assert_eq!(metrics["saas_endpoints"]["http"]["availability"], 100.0);
     assert!(metrics["network_quality"]["dns_avg_latency"].is_number());
-    assert_eq!(metrics["vpn"]["connected"].as_bool().map(|_| ()), Some(()));
+    assert!(metrics["vpn"]["connected"].is_boolean());
+    // The same where clients of 2.0 look for it: of the server's own machine unless said.
+    assert_eq!(server.get("/api/saas/health")["http"]["availability"], 100.0);
+    assert_eq!(server.get("/api/network/quality")["dns_availability"], 100.0);
+    assert_eq!(
+        server.get("/api/vpn/status")["connected"],
+        metrics["vpn"]["connected"]
+    );
+    let unknown = server
+        .request("GET", "/api/wifi/roaming?machine_id=none")
+        .send()
+        .unwrap();
+    assert_eq!(unknown.status(), 404);
+    let logs = server.folder.path().join("logs");
+    let dns = std::fs::read_to_string(logs.join("dns.csv")).unwrap();
+    assert!(
+        dns.starts_with("timestamp,resolver_name,") && dns.contains(",True,"),
+        "{dns}"
+    );
+    assert!(logs.join("diagnostics.csv").exists() && logs.join("ping.csv").exists());
 }
 
 /// Asks for bytes as an agent does, and reads none of them.
@@ -189,6 +225,163 @@ fn an_agent_tests_its_line_to_the_server_and_the_fleet_shows_it() {
             .iter()
             .any(serde_json::Value::is_number)
     );
+}
+
+/// A machine's report: its wireless network, how packets fare, where its trouble is, its speed tests.
+fn report(machine: &str, ssid: &str, loss: f64, trouble: &str, downloads: &[f64]) -> String {
+    let tests: Vec<_> = downloads
+        .iter()
+        .enumerate()
+        .map(|(hour, mbps)| {
+            let at = SystemClock
+                .now()
+                .minus(Duration::from_secs(60 * (99 - hour as u64)));
+            json!({"at": at.to_string(), "server": "s", "download_mbps": mbps, "is_slow": *mbps < 20.0})
+        })
+        .collect();
+    let speedtest = tests
+        .split_last()
+        .map(|(last, recent)| json!({"last": last, "recent": recent}));
+    json!({
+        "machine_id": machine,
+        "machine_info": {"hostname": machine, "ssid": ssid, "gateway": "192.0.2.1", "local_ip": "192.0.2.7"},
+        "metrics": {
+            "ping": {"outside": {"latency_ms": 20.0 + loss, "jitter_ms": 2.0, "loss_percent": loss}},
+            "voice": {"mos": 4.5 - loss / 20.0, "r_factor": 90.0, "quality": "good"},
+            "diagnosis": {"trouble": trouble, "severity": "critical", "summary": "A sentence.", "evidence": ["One."],
+                "since": "2026-11-25T00:00:00Z", "troubles_in_window": 1},
+            "speedtest": speedtest,
+        },
+    })
+    .to_string()
+}
+
+#[test]
+fn the_fleets_networks_are_summed_up_by_what_machines_share() {
+    let server = Server::start();
+    for (machine, ssid, loss, trouble, downloads) in [
+        ("a", "Studio", 0.0, "none", &[][..]),
+        ("b", "Studio", 30.0, "provider", &[90.0, 100.0, 10.0]),
+        ("c", "Office", 10.0, "wifi", &[50.0]),
+    ] {
+        assert_eq!(
+            server
+                .report(report(machine, ssid, loss, trouble, downloads))
+                .status(),
+            200
+        );
+    }
+    // Another shape than the one that is known: that machine does not say, the others still do.
+    let odd = r#"{"machine_id":"d","metrics":{"diagnosis":[1],"vpn":"x"}}"#;
+    assert_eq!(server.report(odd).status(), 200);
+    server.until("all are listed", |list| {
+        list["machines"].as_array().unwrap().len() == 4
+    });
+    let network = server.get("/api/v2/network");
+    assert_eq!(
+        (&network["machines"], &network["measured"]),
+        (&json!(4), &json!(3))
+    );
+    assert_eq!(network["troubles"], json!({"provider": 1, "wifi": 1}));
+    assert_eq!(network["worst"][0]["machine_id"], "b");
+    let studio = network["by_ssid"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == "Studio")
+        .unwrap();
+    assert_eq!((&studio["machines"], &studio["troubled"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&studio["loss_percent_worst"], &studio["latency_ms_worst"]),
+        (&json!(30.0), &json!(50.0))
+    );
+    assert_eq!(network["by_gateway"][0]["name"], "192.0.2.1");
+    assert_eq!(network["speed_tests"].as_array().unwrap().len(), 4);
+
+    let analysis = server.get("/api/fleet/network-analysis");
+    assert_eq!(
+        (&analysis["machines_analyzed"], &analysis["machines_with_issues"]),
+        (&json!(3), &json!(2))
+    );
+    let one = server.get("/api/fleet/network-analysis/c");
+    assert_eq!(one["machines"][0]["evidence"], json!(["One."]));
+    let summary = server.get("/api/fleet/network-test/summary");
+    assert_eq!(
+        (&summary["machines"], &summary["min_mos"]),
+        (&json!(3), &json!(3.0))
+    );
+}
+
+#[test]
+fn speed_tests_are_summed_up_for_clients_of_2_0() {
+    let server = Server::start();
+    server.report(report("b", "Studio", 0.0, "none", &[90.0, 100.0, 10.0]));
+    server.report(report("c", "Office", 0.0, "none", &[50.0]));
+    server.until("both are listed", |list| {
+        list["machines"].as_array().unwrap().len() == 2
+    });
+    let get = |path: &str| server.get(&format!("/api/fleet/speedtest/{path}"));
+    let summary = get("summary?hours=24");
+    assert_eq!(
+        (&summary["total_tests"], &summary["slow_tests"]),
+        (&json!(4), &json!(1))
+    );
+    assert_eq!(summary["avg_download"], 62.5);
+    assert_eq!(get("summary?hours=1")["total_tests"], 0);
+    assert_eq!(
+        get("machine?machine_id=b")["results"].as_array().unwrap().len(),
+        3
+    );
+    let comparison = get("comparison");
+    assert_eq!(
+        (
+            &comparison["machines"][0]["name"],
+            &comparison["machines"][1]["name"]
+        ),
+        (&json!("b"), &json!("c"))
+    );
+    let anomalies = get("anomalies");
+    assert_eq!(
+        (&anomalies["count"], &anomalies["anomalies"][0]["download"]),
+        (&json!(1), &json!(10.0))
+    );
+    assert_eq!(get("recent?limit=2")["count"], 2);
+    assert_eq!(get("recent20")["count"], 4);
+    assert_eq!(get("subnet")["subnets"][0]["machines"], 2);
+    for (path, code) in [
+        ("speedtest/summary?hours=0", "invalid_hours"),
+        ("speedtest/machine", "no_machine"),
+        ("network-test/mos-simple?latency_ms=-1", "invalid_network_values"),
+        ("network-test/mos-simple?latency_ms=x", "malformed_query"),
+    ] {
+        let answer = server
+            .request("GET", &format!("/api/fleet/{path}"))
+            .send()
+            .unwrap();
+        assert_eq!(enrolled::code(answer), (400, code.to_owned()), "{path}");
+    }
+    let good = server.get("/api/fleet/network-test/mos-simple?latency_ms=20&jitter_ms=1&packet_loss=0");
+    assert_eq!(
+        (&good["quality"], good["mos"].as_f64().unwrap() > 4.3),
+        (&json!("excellent"), true)
+    );
+    let asked = json!({"latency_ms": 900.0, "jitter_ms": 80.0, "packet_loss": 20.0});
+    let bad = server
+        .request("POST", "/api/fleet/network-test/calculate-mos")
+        .json(&asked)
+        .send()
+        .unwrap();
+    assert_eq!(bad.json::<serde_json::Value>().unwrap()["quality"], "bad");
+    assert_eq!(
+        server.get("/api/fleet/network-test/servers")["servers"][0]["name"],
+        "ATLAS"
+    );
+    let told = server
+        .request("POST", "/api/fleet/network-test/metrics")
+        .json(&json!({}))
+        .send()
+        .unwrap();
+    assert_eq!(enrolled::code(told), (410, "comes_with_reports".to_owned()));
 }
 
 /// A process in a network of its own, which plays the gateway.

@@ -9,6 +9,7 @@ pub mod disk_health;
 pub mod dns;
 pub mod gateway;
 mod kernel_file;
+pub mod network_logs;
 pub mod own_cost;
 pub mod peripherals;
 pub mod ping;
@@ -39,6 +40,7 @@ use crate::wire::report_v1::{MachineInfoV1, MetricsV1, Unavailable};
 use board::Gathered;
 use crashes::Crashes;
 use disk_health::DiskHealth;
+use network_logs::NetworkLogs;
 use own_cost::OwnCost;
 use peripherals::Peripherals;
 use posture::Posture;
@@ -228,6 +230,7 @@ fn logged<M: 'static>(logs: &CsvLogs, make: fn(CsvLogs) -> M) -> impl Fn() -> M 
 /// Those that look at the network.
 fn of_the_network(config: &Config) -> [Option<Plan>; 5] {
     let (monitors, network) = (&config.fleet.agent.monitors, &config.network);
+    let logs = NetworkLogs::of(config);
     let wifi = monitors.wifi.each(wifi::Wifi::interval_s(config));
     let signal = network.wifi.signal_thresholds;
     let ping = monitors.ping.each(network.ping.update_interval);
@@ -237,11 +240,21 @@ fn of_the_network(config: &Config) -> [Option<Plan>; 5] {
     checks.enabled &= !network.checks.targets.is_empty();
     let targets = network.checks.targets.clone();
     [
-        Plan::new("wifi", &wifi, move || wifi::Wifi::new(signal)),
-        Plan::new("ping", &ping, move || ping::Ping::new(ping_rule.clone())).map(Plan::waiting),
-        Plan::new("dns", &monitors.dns, move || dns::Dns::new(&asks)).map(Plan::waiting),
-        Plan::new("checks", &checks, move || checks::Checks::new(&targets)).map(Plan::waiting),
-        Plan::new("vpn", &monitors.vpn, || vpn::Vpn),
+        Plan::new("wifi", &wifi, logs.logged(move || wifi::Wifi::new(signal))),
+        Plan::new(
+            "ping",
+            &ping,
+            logs.logged(move || ping::Ping::new(ping_rule.clone())),
+        )
+        .map(Plan::waiting),
+        Plan::new("dns", &monitors.dns, logs.logged(move || dns::Dns::new(&asks))).map(Plan::waiting),
+        Plan::new(
+            "checks",
+            &checks,
+            logs.logged(move || checks::Checks::new(&targets)),
+        )
+        .map(Plan::waiting),
+        Plan::new("vpn", &monitors.vpn, logs.logged(|| vpn::Vpn)),
     ]
 }
 

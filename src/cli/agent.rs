@@ -213,6 +213,7 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),
         can_restart: cfg!(unix),
+        network_logs: agent::monitors::network_logs::NetworkLogs::of(config),
     })?;
     let ended = loop {
         tokio::select! {

@@ -135,3 +135,8 @@ pub const COMMANDS_LISTED_DEFAULT: usize = 100;
 /// Commands of one list at most. Reason: half a megabyte of JSON; a batch is shown whole by its own
 /// route.
 pub const COMMANDS_LISTED_MAX: usize = 1_000;
+
+/// Speed tests of one answer, unless asked otherwise, and at most.
+pub const SPEED_RESULTS_DEFAULT: usize = 20;
+/// See [`SPEED_RESULTS_DEFAULT`].
+pub const SPEED_RESULTS_MAX: usize = 1_000;

@@ -6,8 +6,8 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
-    legacy_commands, machines, notice, operator_keys, own_account, pins, quarantine, query, reports, scripts,
-    sections, sessions, speedtest, storage, stream, tokens, users,
+    legacy_commands, machines, network, notice, operator_keys, own_account, pins, quarantine, query, reports,
+    scripts, sections, sessions, speed_tests, speedtest, storage, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -83,6 +83,24 @@ use crate::wire::views;
         history::recent,
         history::series,
         query::answer,
+        network::show,
+        network::analysis,
+        network::analysis_of,
+        network::servers,
+        network::mos_by_query,
+        network::mos_by_body,
+        network::metrics,
+        network::summary,
+        network::vpn,
+        network::services,
+        network::quality,
+        network::roaming,
+        speed_tests::summary,
+        speed_tests::machine,
+        speed_tests::comparison,
+        speed_tests::subnet,
+        speed_tests::anomalies,
+        speed_tests::recent,
         stream::open,
         legacy_commands::enqueue,
         legacy_commands::recent,

@@ -9,9 +9,9 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
-    legacy_commands, legacy_users, machines, notice, openapi, operator_keys, own_account, page, pins,
-    quarantine, query, reports, scripts, sections, sessions, speedtest, storage, stream, tokens, users,
-    yardstick,
+    legacy_commands, legacy_users, machines, network, notice, openapi, operator_keys, own_account, page,
+    pins, quarantine, query, reports, scripts, sections, sessions, speed_tests, speedtest, storage, stream,
+    tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -87,6 +87,26 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/power/status"                           Access::Scope(Scope::MachinesRead) => sections::power;
         GET    "/api/display/status"                         Access::Scope(Scope::MachinesRead) => sections::displays;
         GET    "/api/v2/query"                               Access::Scope(Scope::MetricsRead) => query::answer;
+        GET    "/api/v2/network"                              Access::Scope(Scope::MetricsRead) => network::show;
+        GET    "/api/vpn/status"                              Access::Scope(Scope::MetricsRead) => network::vpn;
+        GET    "/api/saas/health"                             Access::Scope(Scope::MetricsRead) => network::services;
+        GET    "/api/network/quality"                         Access::Scope(Scope::MetricsRead) => network::quality;
+        GET    "/api/wifi/roaming"                            Access::Scope(Scope::MetricsRead) => network::roaming;
+        GET    "/api/fleet/network-analysis"                  Access::Scope(Scope::MetricsRead) => network::analysis;
+        GET    "/api/fleet/network-analysis/{id}"             Access::Scope(Scope::MetricsRead) => network::analysis_of;
+        GET    "/api/fleet/network-test/servers"              Access::Scope(Scope::MetricsRead) => network::servers;
+        GET    "/api/fleet/network-test/mos-simple"           Access::Scope(Scope::MetricsRead) => network::mos_by_query;
+        POST   "/api/fleet/network-test/calculate-mos"        Access::Scope(Scope::MetricsRead) => network::mos_by_body;
+        GET    "/api/fleet/network-test/metrics"              Access::Scope(Scope::MetricsRead) => network::metrics;
+        POST   "/api/fleet/network-test/metrics"              Access::Scope(Scope::MetricsRead) => network::take_metrics;
+        GET    "/api/fleet/network-test/summary"              Access::Scope(Scope::MetricsRead) => network::summary;
+        GET    "/api/fleet/speedtest/summary"                 Access::Scope(Scope::MetricsRead) => speed_tests::summary;
+        GET    "/api/fleet/speedtest/machine"                 Access::Scope(Scope::MetricsRead) => speed_tests::machine;
+        GET    "/api/fleet/speedtest/comparison"              Access::Scope(Scope::MetricsRead) => speed_tests::comparison;
+        GET    "/api/fleet/speedtest/anomalies"               Access::Scope(Scope::MetricsRead) => speed_tests::anomalies;
+        GET    "/api/fleet/speedtest/recent"                  Access::Scope(Scope::MetricsRead) => speed_tests::recent;
+        GET    "/api/fleet/speedtest/recent20"                Access::Scope(Scope::MetricsRead) => speed_tests::recent;
+        GET    "/api/fleet/speedtest/subnet"                  Access::Scope(Scope::MetricsRead) => speed_tests::subnet;
         GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
         GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => legacy_commands::recent;
         POST   "/api/v2/commands"                            Access::Scope(Scope::CommandsRunSafe) => commands::compose;

@@ -209,11 +209,19 @@ pub async fn displays(
     params(("machine_id" = Option<String>, Query, description = "The server's own machine unless said")),
     responses((status = 200, description = "The latest", body = LatestView)))]
 pub async fn power(edge: web::Data<Edge>, query: web::Query<LatestQuery>) -> Result<HttpResponse, ApiError> {
-    let machine = asked_machine(&edge, &query)?;
+    of_the_report(&edge, &query, "power")
+}
+
+/// One part of a machine's newest report.
+///
+/// # Errors
+/// 404 when there is no such machine, or it never said.
+pub fn of_the_report(edge: &Edge, query: &LatestQuery, part: &str) -> Result<HttpResponse, ApiError> {
+    let machine = asked_machine(edge, query)?;
     let view = edge.fleet.view();
     let snapshot = view.find(machine.as_str()).map(|row| &row.snapshot);
     let latest = snapshot.and_then(|snapshot| {
-        let body = section_json::field(&snapshot.document, "power")?;
+        let body = section_json::field(&snapshot.document, part)?;
         section_json::latest(&machine, snapshot.taken_at?, body, &[])
     });
     Ok(json(&latest.ok_or_else(nothing_of_that_kind)?))

@@ -11,11 +11,13 @@ mod errors;
 mod fleet;
 mod history;
 mod live;
+mod network;
 mod operator_keys;
 mod quarantine;
 mod query;
 mod sections;
 mod session;
+mod speed_tests;
 mod users;
 
 pub use audit::{AuditHeadView, AuditLineView, AuditRecordView, AuditView};
@@ -40,6 +42,10 @@ pub use history::{GapView, HistoryEntryView, HistoryView, SeriesColumnView, Seri
 pub use live::{
     AlarmView, CardView, CauseView, DeltaFrame, OsView, OutageView, PresenceView, SnapshotFrame, TickFrame,
 };
+pub use network::{
+    MosRequest, MosView, NetworkAnalysisView, NetworkGroupView, NetworkMachineView, NetworkView,
+    SpeedTestView, TestMetricsView, TestServerView, TestServersView, TestSummaryView,
+};
 pub use operator_keys::{OperatorKeyRequest, OperatorKeyView, OperatorKeysView};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
 pub use query::{
@@ -52,6 +58,10 @@ pub use session::{
     CodeRequest, MeView, PasswordRequest, ReauthenticateRequest, ReauthenticatedView, RecoveryCodesView,
     RoleView, ScopeView, ScopesView, SessionView, SessionsView, SignInRequest, SuccessView, TotpView,
     UserView,
+};
+pub use speed_tests::{
+    MachineSpeedView, SpeedAnomaliesView, SpeedAnomalyView, SpeedComparisonView, SpeedGroupView,
+    SpeedSummaryView, SpeedSumsView, SpeedTestsView,
 };
 pub use users::{
     ApiKeyRequest, ApiKeyView, ApiKeysView, NewApiKeyView, NewPasswordRequest, PasswordUpdateView,

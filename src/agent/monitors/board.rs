@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Context, Handler, Message, Supervised};
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
 
+use super::network_logs::NetworkLogs;
 use super::{Finding, Missing, words_of_2_0};
 use crate::agent::diagnosis::Analyst;
 use crate::wire::report_v1::{
@@ -99,17 +100,19 @@ pub struct Board {
     noted: BTreeMap<&'static str, Noted>,
     sent: BTreeMap<&'static str, SentSection>,
     analyst: Option<Analyst>,
+    logs: NetworkLogs,
 }
 
 /// With each round of this monitor, the analyst looks at what all of them found.
 const ANALYSED_WITH: &str = "ping";
 
 impl Board {
-    /// An empty one, whose analyst says where trouble is.
+    /// An empty one, whose analyst says where trouble is; into these logs, too.
     #[must_use]
-    pub fn new(analyst: Analyst) -> Self {
+    pub fn new(analyst: Analyst, logs: NetworkLogs) -> Self {
         Self {
             analyst: Some(analyst),
+            logs,
             ..Self::default()
         }
     }
@@ -236,7 +239,12 @@ impl Handler<Gather> for Board {
     type Result = Gathered;
 
     fn handle(&mut self, _: Gather, _: &mut Context<Self>) -> Gathered {
-        self.gather(Instant::now(), SystemClock.now())
+        let gathered = self.gather(Instant::now(), SystemClock.now());
+        if self.logs.are_written() {
+            let (logs, metrics) = (self.logs.clone(), gathered.metrics.clone());
+            actix_rt::spawn(async move { logs.note_diagnosis(&metrics).await });
+        }
+        gathered
     }
 }
 

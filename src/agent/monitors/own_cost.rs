@@ -98,7 +98,10 @@ fn parse_stat(stat: &str, status: &str) -> Option<Sums> {
     let memory_kb: u64 = value("VmRSS:")?.trim().trim_end_matches(" kB").parse().ok()?;
     Some(Sums {
         // Its own time, and that of the tools that it has run.
-        cpu_s: (11..=14).map(|index| ticks(index).map(f64::from)).sum::<Option<f64>>()? / TICKS_PER_S,
+        cpu_s: (11..=14)
+            .map(|index| ticks(index).map(f64::from))
+            .sum::<Option<f64>>()?
+            / TICKS_PER_S,
         wakeups: None,
         memory_bytes: memory_kb * 1_024,
         threads: value("Threads:")?.trim().parse().ok(),

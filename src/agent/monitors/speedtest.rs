@@ -14,6 +14,7 @@ use futures_util::future::LocalBoxFuture;
 
 use self::line::Line;
 use self::slow_rule::{SlowRule, Slowness};
+use super::network_logs::NetworkLogs;
 use super::{Finding, Missing, Monitor, Plan};
 use crate::config::Config;
 use crate::wire::report_v1::{MetricsV1, SpeedResultV1, SpeedtestV1};
@@ -90,10 +91,9 @@ pub fn planned(config: &Config, folder: &Path, server_url: Option<&str>) -> Opti
         server_url: server_url.map(ToOwned::to_owned),
     };
     let config = config.clone();
-    Plan::new("speedtest", &monitor, move || {
-        Speedtest::new(&config, line.clone())
-    })
-    .map(Plan::waiting)
+    let logs = NetworkLogs::of(&config);
+    let make = logs.logged(move || Speedtest::new(&config, line.clone()));
+    Plan::new("speedtest", &monitor, make).map(Plan::waiting)
 }
 
 #[cfg(test)]

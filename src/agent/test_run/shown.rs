@@ -1,5 +1,7 @@
 //! What the monitors found, as `atlas agent --test` shows it.
 
+mod network;
+
 use std::io::{Result, Write};
 
 use serde_json::Value;
@@ -14,6 +16,9 @@ pub(super) fn monitors(report: &ReportV1, out: &mut impl Write) -> Result<()> {
     }
     for line in thermal_lines(metrics) {
         writeln!(out, "  thermal      {line}")?;
+    }
+    for (what, line) in network::lines(metrics) {
+        writeln!(out, "  {what:<12} {line}")?;
     }
     for (name, section) in &report.sections {
         writeln!(out, "  {name:<12} {}", section_line(section))?;

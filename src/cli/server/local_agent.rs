@@ -53,6 +53,7 @@ pub(super) async fn start(
         channel: config.fleet.agent.channel.enabled,
         diagnosis: agent::diagnosis::AnalystRule::of(config),
         can_restart: false,
+        network_logs: agent::monitors::network_logs::NetworkLogs::of(config),
     })?;
     Ok(LocalAgent { machine_id, handle })
 }
