@@ -20,6 +20,7 @@ pub mod legacy_users;
 pub mod limits;
 pub mod machines;
 pub mod notice;
+pub mod oidc;
 pub mod openapi;
 pub mod operator_keys;
 pub mod own_account;
@@ -84,6 +85,8 @@ pub struct Edge {
     pub public_url: String,
     /// What this server is called, and who speaks for others.
     pub site: Site,
+    /// The way to the identity provider, if people may sign in by one.
+    pub oidc: Option<oidc::OidcDesk>,
     /// The certificate that is served.
     pub certificates: Certificates,
     /// Places for attempts to sign in that are answered later.

@@ -18,6 +18,7 @@ pub mod operator_key;
 pub mod pin_set;
 pub mod pins;
 pub mod report_v1;
+pub mod sealed_cookie;
 pub mod secret;
 pub mod shape;
 pub mod speed_test;

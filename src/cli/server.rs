@@ -6,6 +6,7 @@ mod cluster_secret;
 mod legacy_watch;
 mod local_agent;
 mod names;
+mod oidc;
 pub(super) mod stop;
 mod tls;
 
@@ -164,6 +165,7 @@ async fn start(
         own_machine: own_machine(config, data_dir),
         public_url: public_url.clone(),
         site: site(config, &names, &public_url)?,
+        oidc: oidc::desk(config, &public_url)?,
         certificates,
         held_back: Semaphore::new(limits::HELD_BACK_MAX),
         tested_line: http::speedtest::TestedLine::default(),

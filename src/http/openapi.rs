@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use super::error::ApiError;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, machines, notice,
+    agents, api_keys, audit, certificate, channel, commands, health, history, machines, notice, oidc,
     operator_keys, own_account, pins, quarantine, query, reports, sections, sessions, speedtest, storage,
     stream, tokens, users,
 };
@@ -41,6 +41,10 @@ use crate::wire::views;
         health::fleet,
         sessions::sign_in,
         sessions::sign_out,
+        oidc::methods,
+        oidc::start,
+        oidc::prove,
+        oidc::callback,
         sessions::me,
         sessions::scopes,
         own_account::refresh,

@@ -16,6 +16,7 @@ mod query;
 mod sections;
 mod session;
 mod users;
+mod words;
 
 pub use audit::{AuditHeadView, AuditLineView, AuditRecordView, AuditView};
 pub use certificate::{CertificateView, RenewRequest};
@@ -43,11 +44,14 @@ pub use sections::{
     ChangedItemView, ChangesView, LatestView, SectionChangeView, SectionEntryView, SectionView, SectionsView,
 };
 pub use session::{
-    CodeRequest, MeView, PasswordRequest, ReauthenticateRequest, ReauthenticatedView, RecoveryCodesView,
-    RoleView, ScopeView, ScopesView, SessionView, SessionsView, SignInRequest, SuccessView, TotpView,
-    UserView,
+    CodeRequest, MeView, MethodsView, PasswordRequest, ProviderView, ReauthenticateRequest,
+    ReauthenticatedView, RecoveryCodesView, RoleView, ScopeView, ScopesView, SessionView, SessionsView,
+    SignInRequest, SignInWayView, SuccessView, TotpView, UserView,
 };
 pub use users::{
     ApiKeyRequest, ApiKeyView, ApiKeysView, NewApiKeyView, NewPasswordRequest, PasswordUpdateView,
     UserChangeRequest, UserEntryView, UserNameRequest, UserRequest, UsersView,
+};
+pub use words::{
+    AgentStateWord, CertificateSourceWord, CertificateStateWord, HashWord, KeyStateWord, ScopeWord,
 };

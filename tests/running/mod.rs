@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod enrolled;
+pub mod provider;
 pub mod small_disk;
 
 use std::io::{BufRead, BufReader};

@@ -11,6 +11,7 @@ use super::account_messages::{
 use super::credentials::Digest;
 use super::lockout::{Attempt, Network, Verdict};
 use super::session::Session;
+use super::sign_in::Way;
 use super::user::User;
 use super::{AuthService, done};
 use crate::clock::Timestamp;
@@ -91,7 +92,7 @@ impl Handler<ChangePassword> for AuthService {
         user.password_hash = msg.new;
         user.must_change_password = false;
         user.sessions_since = self.clock.now();
-        match self.opening(user.clone(), &msg.origin) {
+        match self.opening(user.clone(), &msg.origin, Way::Password) {
             Ok(opening) => {
                 // They end first: if the disk refuses, nobody is signed in rather than too many.
                 self.end_sessions_of(&user.name, ctx);

@@ -9,7 +9,7 @@ use super::account_messages::{BeginSignIn, FinishSignIn, HashToCheck, Origin, Si
 use super::credentials::digest;
 use super::lockout::{Attempt, Bucket, Network, Verdict};
 use super::password::Password;
-use super::session::{Seen, Session, StoredSession, clean_user_agent};
+use super::session::{Seen, Session, clean_user_agent, session_document};
 use super::sessions::hex;
 use super::tokens::random_text;
 use super::user::User;
@@ -18,7 +18,6 @@ use crate::clock::Timestamp;
 use crate::limits::SESSIONS_MAX;
 use crate::model::UserName;
 use crate::store::{DocumentKind, PutError, Revision};
-use crate::stored::encode_second;
 use crate::supervision::{ActorName, shielded};
 
 impl Handler<BeginSignIn> for AuthService {
@@ -46,7 +45,7 @@ impl Handler<FinishSignIn> for AuthService {
         let safety = self.safety.clone();
         let core = || {
             let user = self.proved(&msg)?;
-            self.opening(user, &msg.origin)
+            self.opening(user, &msg.origin, Way::Password)
         };
         let opening = shielded(&safety, ctx, || ActorName::AuthService, &msg, core);
         match opening.unwrap_or(Err(SignInError::Busy)) {
@@ -62,6 +61,13 @@ impl Handler<FinishSignIn> for AuthService {
     }
 }
 
+/// How somebody shows who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Password,
+    Provider,
+}
+
 /// A session that is about to be opened, and its user as they are from then on.
 pub(super) struct Opening {
     user: User,
@@ -69,10 +75,17 @@ pub(super) struct Opening {
     signed_in: SignedIn,
 }
 
+impl Opening {
+    pub(super) const fn user_name(&self) -> &UserName {
+        &self.user.name
+    }
+}
+
 impl AuthService {
     /// What that user's password is checked against; nothing when nobody of that name may sign in.
     pub(super) fn hash_of(&self, user: &UserName) -> HashToCheck {
-        let known = self.users.get(user).filter(|(user, _)| user.is_active);
+        let may = |user: &User| user.is_active && !user.password_hash.is_none();
+        let known = self.users.get(user).filter(|(user, _)| may(user));
         HashToCheck(known.map(|(user, _)| user.password_hash.clone()))
     }
 
@@ -135,7 +148,7 @@ impl AuthService {
     }
 
     /// A session for that user.
-    pub(super) fn opening(&self, mut user: User, origin: &Origin) -> Result<Opening, SignInError> {
+    pub(super) fn opening(&self, mut user: User, origin: &Origin, way: Way) -> Result<Opening, SignInError> {
         if self.published.load().sessions.len() >= SESSIONS_MAX {
             return Err(SignInError::Busy);
         }
@@ -155,6 +168,7 @@ impl AuthService {
             address: origin.address,
             user_agent: clean_user_agent(&origin.user_agent),
             must_change_password: user.must_change_password,
+            is_by_provider: way == Way::Provider,
             authenticated_at: now,
             seen: Seen::at(now),
         };
@@ -182,7 +196,7 @@ impl AuthService {
             signed_in,
         }: Opening,
     ) -> AtomicResponse<Self, Result<SignedIn, E>> {
-        let stored = encode_second(&StoredSession::from(&session));
+        let stored = session_document(&session);
         let key = hex(&session.key);
         let session_put = self
             .store

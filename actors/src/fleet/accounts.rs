@@ -9,8 +9,9 @@ use crate::clock::Timestamp;
 use crate::messages::{
     BeginProof, BeginSignIn, ChangePassword, ChangeUser, ConfirmTotp, CreateUser, EndSession, FindUser,
     FinishSignIn, HashToCheck, IssueKey, IssuedKey, KeyError, ListUsers, OperatorKeyError, Origin,
-    Reauthenticate, RegisterOperatorKey, RemoveOperatorKey, RemoveUser, RevokeKey, SecondFactorError, SignIn,
-    SignInError, SignOut, SignedIn, StartTotp, UserError, UserSummary,
+    ProveByProvider, ProviderSignInError, Reauthenticate, RegisterOperatorKey, RemoveOperatorKey, RemoveUser,
+    RevokeKey, SecondFactorError, SignIn, SignInByProvider, SignInError, SignOut, SignedIn, StartTotp,
+    UserError, UserSummary,
 };
 use crate::model::{Role, UserName};
 use crate::store::{PutError, StoreError};
@@ -39,6 +40,23 @@ impl Fleet {
             checked,
         };
         self.ask(&self.auth, finish).await.map_err(busy_sign_in)?
+    }
+
+    /// Signs somebody in for whom the identity provider vouches.
+    ///
+    /// # Errors
+    /// When there is no account for them, or they may not use it.
+    pub async fn sign_in_by_provider(&self, who: SignInByProvider) -> Result<SignedIn, ProviderSignInError> {
+        let signed_in = self.ask(&self.auth, who).await;
+        signed_in.map_err(|Busy| ProviderSignInError::Busy)?
+    }
+
+    /// The identity provider has seen the session's user just now; until when that counts.
+    ///
+    /// # Errors
+    /// When it was somebody else, or the session has ended.
+    pub async fn prove_by_provider(&self, proof: ProveByProvider) -> Result<Timestamp, SignInError> {
+        self.ask(&self.auth, proof).await.map_err(busy_sign_in)?
     }
 
     /// The session's user gives the password again; until when that counts.

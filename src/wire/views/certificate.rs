@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words::{CertificateSourceWord, CertificateStateWord};
+
 /// The certificate that is served.
 #[derive(Serialize, ToSchema)]
 pub struct CertificateView {
     /// `own`: made by the server; `files`: given by somebody else; `acme`: fetched from an authority.
+    #[schema(value_type = CertificateSourceWord)]
     pub source: &'static str,
     /// Names and addresses that it is for.
     pub names: Vec<String>,
@@ -21,10 +24,13 @@ pub struct CertificateView {
     /// The hash of its public key, as `sha256//` and base64.
     pub pin: String,
     /// That of the key that may follow.
+    #[schema(required)]
     pub next_pin: Option<String>,
     /// `ok`, `expiring` (within two weeks, and a quarter of its life is left) or `failing`.
+    #[schema(value_type = CertificateStateWord)]
     pub state: &'static str,
     /// Why the last try to renew it failed.
+    #[schema(required)]
     pub last_error: Option<String>,
 }
 
