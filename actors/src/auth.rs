@@ -14,6 +14,7 @@ pub mod operator_keys;
 pub mod password;
 pub mod password_hash;
 pub mod provider;
+pub mod recovery;
 pub mod second_factor;
 pub mod session;
 mod sessions;

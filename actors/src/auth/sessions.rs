@@ -41,7 +41,7 @@ impl Handler<Reauthenticate> for AuthService {
         let now = self.clock.now();
         let proved = self.reproved(&msg.session, &msg.hash, msg.checked.matches);
         let proved = proved.and_then(|(session, mut user)| {
-            self.take_code(&mut user, msg.code.as_ref(), now)?;
+            self.take_code(&mut user, msg.code.as_ref(), &msg.checked, now)?;
             Ok((session, user))
         });
         let (session, mut user) = match proved {
@@ -146,7 +146,7 @@ impl AuthService {
         let user = self
             .users
             .get(&session.user)
-            .filter(|(user, _)| matches && user.is_active && hash.0.as_ref() == Some(&user.password_hash));
+            .filter(|(user, _)| matches && user.is_active && hash.hash.as_ref() == Some(&user.password_hash));
         let user = user.map(|(user, _)| user.clone()).ok_or(SignInError::Refused)?;
         self.lockout.forgive(&proof(&session));
         Ok((session, user))

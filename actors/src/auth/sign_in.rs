@@ -8,7 +8,9 @@ use futures_util::future::join;
 use super::account_messages::{BeginSignIn, FinishSignIn, HashToCheck, Origin, SignInError, SignedIn};
 use super::credentials::digest;
 use super::lockout::{Attempt, Bucket, Network, Verdict};
-use super::password::Password;
+use super::password::{Checked, Password};
+use super::recovery::RecoverySalt;
+use super::second_factor::SecondFactor;
 use super::session::{Seen, Session, clean_user_agent, session_document};
 use super::sessions::hex;
 use super::tokens::random_text;
@@ -86,7 +88,11 @@ impl AuthService {
     pub(super) fn hash_of(&self, user: &UserName) -> HashToCheck {
         let may = |user: &User| user.is_active && !user.password_hash.is_none();
         let known = self.users.get(user).filter(|(user, _)| may(user));
-        HashToCheck(known.map(|(user, _)| user.password_hash.clone()))
+        let factor = known.and_then(|(user, _)| user.second_factor.as_ref());
+        HashToCheck {
+            hash: known.map(|(user, _)| user.password_hash.clone()),
+            salt: factor.map_or_else(RecoverySalt::default, SecondFactor::salt),
+        }
     }
 
     fn attempt(&self, user: &UserName, origin: &Origin) -> Attempt {
@@ -104,17 +110,17 @@ impl AuthService {
     fn proved(&mut self, msg: &FinishSignIn) -> Result<User, SignInError> {
         let now = self.clock.now();
         let attempt = self.attempt(&msg.user, &msg.origin);
-        let is_right = msg.checked.matches && msg.hash.0.is_some();
+        let is_right = msg.checked.matches && msg.hash.hash.is_some();
         let known = self
             .users
             .get(&msg.user)
             .filter(|(user, _)| user.is_active && is_right);
-        let same = known.filter(|(user, _)| Some(&user.password_hash) == msg.hash.0.as_ref());
+        let same = known.filter(|(user, _)| Some(&user.password_hash) == msg.hash.hash.as_ref());
         let mut user = same.map(|(user, _)| user.clone()).ok_or(SignInError::Refused)?;
         if user.second_factor.is_some() && msg.code.is_none() {
             self.lockout.forgive(&attempt);
         }
-        self.take_code(&mut user, msg.code.as_ref(), now)?;
+        self.take_code(&mut user, msg.code.as_ref(), &msg.checked, now)?;
         self.lockout.forgive(&attempt);
         if let Some(renewed) = &msg.checked.renewed {
             user.password_hash = renewed.clone();
@@ -128,6 +134,7 @@ impl AuthService {
         &mut self,
         user: &mut User,
         code: Option<&Password>,
+        checked: &Checked,
         now: Timestamp,
     ) -> Result<(), SignInError> {
         let Some(factor) = &mut user.second_factor else {
@@ -138,7 +145,7 @@ impl AuthService {
         if let Some(retry_in) = self.lockout.locked(&bucket, now) {
             return Err(SignInError::Locked { retry_in });
         }
-        if factor.take(&code.0, now) {
+        if factor.take(&code.0, checked.recovery.as_ref(), now) {
             self.lockout.clear(&bucket);
             Ok(())
         } else {

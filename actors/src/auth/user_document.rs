@@ -10,7 +10,7 @@ use super::read;
 use super::second_factor::SecondFactor;
 use super::user::{User, UserFirst};
 use crate::store::{Document, DocumentKind, PutError, Revision, Store, StoreError};
-use crate::stored::{DecodeError, decode, decode_fourth, decode_second, decode_third, encode, encode_fourth};
+use crate::stored::{DecodeError, decode_fourth, decode_second, decode_third, encode_fourth};
 use crate::vault::{Vault, VaultError};
 
 const KIND: DocumentKind = DocumentKind::User;
@@ -37,7 +37,7 @@ struct UserFourth {
 /// Without randomness.
 pub(super) fn document_of(vault: &dyn Vault, user: &User) -> Result<Bytes, VaultError> {
     let factor = user.second_factor.as_ref();
-    let wrapped = factor.map(|factor| vault.wrap(KIND, user.name.as_str(), &encode(factor)));
+    let wrapped = factor.map(|factor| vault.wrap(KIND, user.name.as_str(), &factor.document()));
     Ok(encode_fourth(&UserFourth {
         user: User {
             second_factor: None,
@@ -98,7 +98,7 @@ fn decode_user(body: &[u8]) -> Result<(User, Option<Vec<u8>>), DecodeError> {
 /// not be a way around it. An administrator takes it away.
 fn opened(vault: &dyn Vault, document: &Document, wrapped: &[u8]) -> SecondFactor {
     let plain = vault.unwrap(KIND, &document.key, wrapped);
-    let factor = plain.and_then(|plain| decode(&plain).map_err(|_| VaultError::Unreadable));
+    let factor = plain.and_then(|plain| SecondFactor::read(&plain).map_err(|_| VaultError::Unreadable));
     factor.unwrap_or_else(|error| {
         tracing::error!(user = %document.key, %error, "a second factor can't be used: take it away and set it up anew");
         SecondFactor::unusable()
@@ -111,7 +111,7 @@ mod tests {
     use crate::auth::password_hash::PasswordHash;
     use crate::clock::Timestamp;
     use crate::model::{Role, UserName};
-    use crate::stored::{encode_second, encode_third};
+    use crate::stored::{encode, encode_second, encode_third};
 
     #[expect(
         clippy::disallowed_types,
@@ -179,7 +179,7 @@ mod tests {
                 body: body.clone(),
             };
             let mut factor = opened(&Turned, &document, wrapped.as_ref().unwrap());
-            assert!(!factor.take("000000", Timestamp::from_secs(1_000_000)));
+            assert!(!factor.take("000000", None, Timestamp::from_secs(1_000_000)));
         }
     }
 

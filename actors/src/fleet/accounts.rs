@@ -2,8 +2,11 @@
 //! password must be hashed, the steps of it are walked here, so that no actor waits for the hasher.
 
 use crate::auth::Session;
-use crate::auth::password::{CheckPassword, Checked, HashPassword, Password, PasswordError};
+use crate::auth::password::{
+    CheckPassword, Checked, HashPassword, HashRecoveryCodes, Password, PasswordError,
+};
 use crate::auth::password_hash::PasswordHash;
+use crate::auth::recovery::{may_be_recovery_code, recovery_codes};
 use crate::auth::second_factor::TotpSecret;
 use crate::clock::Timestamp;
 use crate::messages::{
@@ -31,7 +34,7 @@ impl Fleet {
         };
         let _place = self.hashing.try_acquire().map_err(|_| SignInError::Busy)?;
         let hash = self.ask(&self.auth, begin).await.map_err(busy_sign_in)??;
-        let checked = self.check(who.password, &hash).await?;
+        let checked = self.check(who.password, who.code.as_ref(), &hash).await?;
         let finish = FinishSignIn {
             user: who.user,
             code: who.code,
@@ -70,7 +73,7 @@ impl Fleet {
         code: Option<Password>,
     ) -> Result<Timestamp, SignInError> {
         let _place = self.hashing.try_acquire().map_err(|_| SignInError::Busy)?;
-        let (hash, checked) = self.prove(session, password).await?;
+        let (hash, checked) = self.prove(session, password, code.as_ref()).await?;
         let finish = Reauthenticate {
             session: session.key(),
             code,
@@ -95,7 +98,7 @@ impl Fleet {
         if old == new {
             return Err(PasswordError::Unchanged.into());
         }
-        let (hash, checked) = self.prove(session, old).await?;
+        let (hash, checked) = self.prove(session, old, None).await?;
         if !checked.matches {
             return Err(SignInError::Refused);
         }
@@ -172,7 +175,7 @@ impl Fleet {
         origin: Origin,
     ) -> Result<SignedIn, SignInError> {
         let _place = self.hashing.try_acquire().map_err(|_| SignInError::Busy)?;
-        let (hash, checked) = self.prove(session, new.clone()).await?;
+        let (hash, checked) = self.prove(session, new.clone(), None).await?;
         if checked.matches {
             return Err(PasswordError::Unchanged.into());
         }
@@ -237,8 +240,17 @@ impl Fleet {
         user: UserName,
         code: Password,
     ) -> Result<Vec<String>, SecondFactorError> {
-        let confirmed = self.ask(&self.auth, ConfirmTotp { user, code }).await;
-        confirmed.map_err(|Busy| SecondFactorError::Busy)?
+        let _place = self.hashing.try_acquire().map_err(|_| SecondFactorError::Busy)?;
+        let codes = recovery_codes().map_err(|_| SecondFactorError::Busy)?;
+        let hashing = HashRecoveryCodes(codes.iter().cloned().map(Password).collect());
+        let recovery = self.ask(&self.hasher, hashing).await;
+        let Ok(Ok(recovery)) = recovery else {
+            return Err(SecondFactorError::Busy);
+        };
+        let confirm = ConfirmTotp { user, code, recovery };
+        let confirmed = self.ask(&self.auth, confirm).await;
+        confirmed.map_err(|Busy| SecondFactorError::Busy)??;
+        Ok(codes)
     }
 
     /// Makes an API key.
@@ -296,17 +308,25 @@ impl Fleet {
         &self,
         session: &Session,
         password: Password,
+        code: Option<&Password>,
     ) -> Result<(HashToCheck, Checked), SignInError> {
         let begun = self.ask(&self.auth, BeginProof(session.key())).await;
         let hash = begun.map_err(busy_sign_in)??;
-        let checked = self.check(password, &hash).await?;
+        let checked = self.check(password, code, &hash).await?;
         Ok((hash, checked))
     }
 
-    async fn check(&self, password: Password, hash: &HashToCheck) -> Result<Checked, SignInError> {
+    async fn check(
+        &self,
+        password: Password,
+        code: Option<&Password>,
+        against: &HashToCheck,
+    ) -> Result<Checked, SignInError> {
+        let code = code.filter(|code| may_be_recovery_code(&code.0)).cloned();
         let question = CheckPassword {
             password,
-            hash: hash.0.clone(),
+            hash: against.hash.clone(),
+            code: code.map(|code| (code, against.salt)),
         };
         self.ask(&self.hasher, question).await.map_err(busy_sign_in)
     }
