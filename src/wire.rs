@@ -15,10 +15,10 @@ pub mod incoming_report;
 pub mod keyed_hash;
 pub mod length_prefixed;
 pub mod operator_key;
+pub mod operator_sealed;
 pub mod pin_set;
 pub mod pins;
 pub mod report_v1;
-pub mod sealed_cookie;
 pub mod secret;
 pub mod shape;
 pub mod speed_test;
@@ -38,5 +38,7 @@ pub mod query_answer;
 pub mod section_changes;
 #[cfg(feature = "server")]
 pub mod section_json;
+#[cfg(feature = "server")]
+pub mod sealed_cookie;
 #[cfg(feature = "server")]
 pub mod views;
