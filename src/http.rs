@@ -59,6 +59,7 @@ use tokio::sync::{Semaphore, watch};
 
 use self::site::Site;
 use crate::certificate_keeper::Certificates;
+use crate::certificate_keeper::key_change::KeyChange;
 use crate::enrolment_desk::EnrolmentDesk;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
@@ -89,6 +90,8 @@ pub struct Edge {
     pub oidc: Option<oidc::OidcDesk>,
     /// The certificate that is served.
     pub certificates: Certificates,
+    /// The change to the next TLS key.
+    pub key_change: KeyChange,
     /// Places for attempts to sign in that are answered later.
     pub held_back: Semaphore,
     /// The line, as far as speed tests may take it.
