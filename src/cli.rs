@@ -20,6 +20,8 @@ pub mod key;
 #[cfg(feature = "server")]
 pub mod migrate;
 #[cfg(feature = "server")]
+pub mod open;
+#[cfg(feature = "server")]
 pub mod open_files;
 #[cfg(feature = "server")]
 pub mod operator;

@@ -21,7 +21,7 @@ pub mod source;
 
 pub use layers::{Settings, Sources};
 pub use schema::{
-    AgentConfig, Config, CsvLogsConfig, LogFormat, LoggingConfig, MonitorConfig, MonitorsConfig,
+    AgentConfig, Config, CsvLogsConfig, LogFormat, LoggingConfig, MonitorConfig, MonitorsConfig, OidcConfig,
     PresenceConfig, RetryConfig, ServerConfig, SystemMetricsConfig,
 };
 pub use secret_text::SecretText;

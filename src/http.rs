@@ -23,6 +23,7 @@ pub mod limits;
 pub mod machines;
 pub mod network;
 pub mod notice;
+pub mod oidc;
 pub mod openapi;
 pub mod operator_keys;
 pub mod own_account;
@@ -64,6 +65,7 @@ use tokio::sync::{Semaphore, watch};
 
 use self::site::Site;
 use crate::certificate_keeper::Certificates;
+use crate::certificate_keeper::key_change::KeyChange;
 use crate::enrolment_desk::EnrolmentDesk;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
@@ -90,8 +92,12 @@ pub struct Edge {
     pub public_url: String,
     /// What this server is called, and who speaks for others.
     pub site: Site,
+    /// The way to the identity provider, if people may sign in by one.
+    pub oidc: Option<oidc::OidcDesk>,
     /// The certificate that is served.
     pub certificates: Certificates,
+    /// The change to the next TLS key.
+    pub key_change: KeyChange,
     /// Places for attempts to sign in that are answered later.
     pub held_back: Semaphore,
     /// The line, as far as speed tests may take it.

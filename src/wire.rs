@@ -17,6 +17,7 @@ pub mod incoming_report;
 pub mod keyed_hash;
 pub mod length_prefixed;
 pub mod operator_key;
+pub mod operator_sealed;
 pub mod pin_set;
 pub mod pins;
 pub mod policy_summary;
@@ -41,6 +42,8 @@ pub mod machine_json;
 pub mod network_json;
 #[cfg(feature = "server")]
 pub mod query_answer;
+#[cfg(feature = "server")]
+pub mod sealed_cookie;
 #[cfg(feature = "server")]
 pub mod section_changes;
 #[cfg(feature = "server")]

@@ -17,6 +17,9 @@ pub use crate::audit_log::messages::*;
 pub use crate::auth::account_messages::*;
 pub use crate::auth::agents::messages::*;
 pub use crate::auth::operator_keys::{OperatorKeyError, RegisterOperatorKey, RemoveOperatorKey};
+pub use crate::auth::provider::{
+    ExternalIdentity, ProveByProvider, ProvidedRole, ProviderSignInError, SignInByProvider,
+};
 pub use crate::channels::messages::*;
 pub use crate::command_queue::messages::*;
 pub use crate::historian::messages::*;

@@ -6,6 +6,7 @@ mod cluster_secret;
 mod legacy_watch;
 mod local_agent;
 mod names;
+mod oidc;
 pub(super) mod stop;
 mod tls;
 
@@ -27,7 +28,8 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
 use crate::audit_signer::AuditSigner;
-use crate::certificate_keeper::{Certificates, PINS_FILE};
+use crate::certificate_keeper::key_change::KeyChange;
+use crate::certificate_keeper::{Certificates, KEY_CHANGE_FILE, PINS_FILE};
 use crate::config::{Config, SecretText, ServerConfig};
 use crate::data_dir::DataDir;
 use crate::enrolment_desk::EnrolmentDesk;
@@ -163,6 +165,8 @@ async fn start(
         own_machine: names::own_machine(config, data_dir),
         public_url: public_url.clone(),
         site: site(config, &names, &public_url)?,
+        oidc: oidc::desk(config, &public_url)?,
+        key_change: KeyChange::start(&fleet, &certificates, data_dir.path().join(KEY_CHANGE_FILE)),
         certificates,
         held_back: Semaphore::new(limits::HELD_BACK_MAX),
         tested_line: http::speedtest::TestedLine::default(),

@@ -4,7 +4,8 @@ use clap::Subcommand;
 
 use super::{Failure, Global, ServeArgs};
 use super::{
-    agents, audit, backup, command, key, migrate, operator, query, secret, server, simulate, token, user,
+    agents, audit, backup, command, key, migrate, open, operator, query, secret, server, simulate, token,
+    user,
 };
 
 /// A command that comes with the server.
@@ -24,6 +25,8 @@ pub(super) enum ServerCommand {
     Key(key::KeyArgs),
     /// Make and show the key with which an operator signs commands and opens what agents sealed.
     Operator(operator::OperatorArgs),
+    /// Open what an agent sealed to operators, with one's own key.
+    Open(open::OpenArgs),
     /// Make the cluster secret of 1.x and 2.0.
     Secret(secret::SecretArgs),
     /// Back up everything, while the server runs.
@@ -58,6 +61,7 @@ impl ServerCommand {
             Self::User(args) => user::run(global, args),
             Self::Key(args) => key::run(global, args),
             Self::Operator(args) => operator::run(global, args),
+            Self::Open(args) => open::run(global, &args),
             Self::Secret(args) => secret::run(global, &args),
             Self::Backup(args) => backup::back_up(global, &args),
             Self::Restore(args) => backup::restore(global, &args),

@@ -188,6 +188,22 @@ pub static KEYS: &[Key] = &[
     key("fleet.server.presence.warning_s", seconds(1, DAY)).also(&["fleet_server.agent.offline_threshold"]),
     key("fleet.server.presence.online_intervals", count(1, 1_000)),
     key("fleet.server.presence.warning_intervals", count(1, 1_000)),
+    key("fleet.auth.oidc.enabled", Kind::Flag),
+    key("fleet.auth.oidc.name", Kind::Text),
+    key("fleet.auth.oidc.issuer", Kind::Text),
+    key("fleet.auth.oidc.client_id", Kind::Text),
+    key("fleet.auth.oidc.client_secret_file", Kind::Path),
+    key("fleet.auth.oidc.scopes", Kind::Texts),
+    key("fleet.auth.oidc.username_claim", Kind::Text),
+    key("fleet.auth.oidc.role_claim", Kind::Text),
+    key("fleet.auth.oidc.roles", Kind::Texts),
+    key(
+        "fleet.auth.oidc.default_role",
+        Kind::OneOf(&["viewer", "operator", "admin"]),
+    ),
+    key("fleet.auth.oidc.create_users", Kind::Flag),
+    key("fleet.auth.oidc.allow_private_address", Kind::Flag),
+    key("fleet.auth.oidc.ca_file", Kind::Path),
     key("fleet.agent.server_url", Kind::Url)
         .also(&["fleet_agent.server.url"])
         .variable(&["FLEET_SERVER_URL"]),

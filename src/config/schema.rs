@@ -4,6 +4,7 @@
 
 mod agent;
 mod agent_monitors;
+mod auth;
 mod csv_logs;
 mod history;
 mod logging;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use agent::{AgentConfig, CircuitBreakerConfig, RetryConfig};
 pub use agent_monitors::{MonitorConfig, MonitorsConfig, ProbeConfig};
+pub use auth::{AuthConfig, OidcConfig};
 pub use csv_logs::CsvLogsConfig;
 pub use history::{HistoryConfig, KeepConfig};
 pub use logging::{LogFormat, LoggingConfig};
@@ -43,6 +45,8 @@ pub struct Config {
 pub struct FleetConfig {
     /// The server.
     pub server: ServerConfig,
+    /// How people sign in beside name and password.
+    pub auth: AuthConfig,
     /// The agent.
     pub agent: AgentConfig,
     /// Secrets that machines share.

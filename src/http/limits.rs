@@ -7,6 +7,10 @@ use std::time::Duration;
 /// processes is still far below.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
+/// Questions to the identity provider under way at once. Reason: each may take 15 s, and strangers can
+/// cause them.
+pub const OIDC_QUESTIONS_MAX: usize = 16;
+
 /// How long a body may take as a whole.
 pub const BODY_DEADLINE: Duration = Duration::from_secs(15);
 

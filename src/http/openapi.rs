@@ -6,8 +6,8 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
-    legacy_commands, machines, network, notice, operator_keys, own_account, pins, quarantine, query, reports,
-    scripts, sections, sessions, speed_tests, speedtest, storage, stream, tokens, users,
+    legacy_commands, machines, network, notice, oidc, operator_keys, own_account, pins, quarantine, query,
+    reports, scripts, sections, sessions, speed_tests, speedtest, storage, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -41,6 +41,10 @@ use crate::wire::views;
         health::fleet,
         sessions::sign_in,
         sessions::sign_out,
+        oidc::methods,
+        oidc::start,
+        oidc::prove,
+        oidc::callback,
         sessions::me,
         sessions::scopes,
         own_account::refresh,

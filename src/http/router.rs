@@ -9,9 +9,9 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::{
     agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
-    legacy_commands, legacy_users, machines, network, notice, openapi, operator_keys, own_account, page,
-    pins, quarantine, query, reports, scripts, sections, sessions, speed_tests, speedtest, storage, stream,
-    tokens, users, yardstick,
+    legacy_commands, legacy_users, machines, network, notice, oidc, openapi, operator_keys, own_account,
+    page, pins, quarantine, query, reports, scripts, sections, sessions, speed_tests, speedtest, storage,
+    stream, tokens, users, yardstick,
 };
 
 /// One row of the table.
@@ -64,6 +64,10 @@ pub fn table() -> Vec<Entry> {
         POST   "/login"                                      Access::Open => sessions::sign_in_by_form;
         POST   "/api/auth/logout"                            Access::Open => sessions::sign_out;
         POST   "/api/fleet/logout"                           Access::Open => sessions::sign_out;
+
+        GET    "/api/auth/methods"                           Access::Open => oidc::methods;
+        GET    "/api/auth/oidc/start"                        Access::Open => oidc::start;
+        GET    "/api/auth/oidc/callback"                     Access::Open => oidc::callback;
 
         GET    "/api/auth/me"                                Access::Known => sessions::me;
         GET    "/api/fleet/current-user"                     Access::Known => sessions::me;
@@ -127,9 +131,9 @@ pub fn table() -> Vec<Entry> {
         DELETE "/api/v2/tokens/{id}"                         Access::Scope(Scope::EnrolAdmin) => tokens::revoke;
         GET    "/api/v2/agents"                              Access::Scope(Scope::EnrolAdmin) => agents::list;
         GET    "/api/v2/agents/rotation"                     Access::Scope(Scope::EnrolAdmin) => agents::rotation;
-        POST   "/api/v2/agents/rotation"                     Access::Scope(Scope::EnrolAdmin) => agents::rotate;
-        POST   "/api/v2/agents/{agent_id}/approve"           Access::Scope(Scope::EnrolAdmin) => agents::approve;
-        DELETE "/api/v2/agents/{agent_id}"                   Access::Scope(Scope::EnrolAdmin) => agents::revoke;
+        POST   "/api/v2/agents/rotation"                     Access::Fresh(Scope::EnrolAdmin) => agents::rotate;
+        POST   "/api/v2/agents/{agent_id}/approve"           Access::Fresh(Scope::EnrolAdmin) => agents::approve;
+        DELETE "/api/v2/agents/{agent_id}"                   Access::Fresh(Scope::EnrolAdmin) => agents::revoke;
         GET    "/api/v2/quarantine"                          Access::Scope(Scope::ServerAdmin) => quarantine::list;
         GET    "/api/v2/storage"                             Access::Scope(Scope::ServerAdmin) => storage::show;
         GET    "/api/fleet/storage"                          Access::Scope(Scope::ServerAdmin) => storage::show;
@@ -142,6 +146,7 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/fleet/cert-info"                        Access::Scope(Scope::ServerAdmin) => certificate::show;
         POST   "/api/fleet/update-certificate"               Access::Scope(Scope::ServerAdmin) => certificate::renew;
 
+        GET    "/api/auth/oidc/prove"                        Access::Person => oidc::prove;
         POST   "/api/v2/me/reauthenticate"                   Access::Person => own_account::reauthenticate;
         POST   "/api/v2/me/password"                         Access::Person => own_account::change_password;
         GET    "/api/v2/me/sessions"                         Access::Person => own_account::sessions;
@@ -181,6 +186,7 @@ pub fn table() -> Vec<Entry> {
 
         GET    "/"                                           Access::Open => page::index;
         GET    "/login"                                      Access::Open => page::index;
+        GET    "/proved"                                     Access::Open => page::index;
         GET    "/logout"                                     Access::Open => page::index;
         GET    "/dashboard"                                  Access::Open => page::index;
         GET    "/machine/{id}"                               Access::Open => page::index;

@@ -19,6 +19,7 @@ mod sections;
 mod session;
 mod speed_tests;
 mod users;
+mod words;
 
 pub use audit::{AuditHeadView, AuditLineView, AuditRecordView, AuditView};
 pub use certificate::{CertificateView, RenewRequest};
@@ -55,9 +56,9 @@ pub use sections::{
     ChangedItemView, ChangesView, LatestView, SectionChangeView, SectionEntryView, SectionView, SectionsView,
 };
 pub use session::{
-    CodeRequest, MeView, PasswordRequest, ReauthenticateRequest, ReauthenticatedView, RecoveryCodesView,
-    RoleView, ScopeView, ScopesView, SessionView, SessionsView, SignInRequest, SuccessView, TotpView,
-    UserView,
+    CodeRequest, MeView, MethodsView, PasswordRequest, ProviderView, ReauthenticateRequest,
+    ReauthenticatedView, RecoveryCodesView, RoleView, ScopeView, ScopesView, SessionView, SessionsView,
+    SignInRequest, SignInWayView, SuccessView, TotpView, UserView,
 };
 pub use speed_tests::{
     MachineSpeedView, SpeedAnomaliesView, SpeedAnomalyView, SpeedComparisonView, SpeedGroupView,
@@ -66,4 +67,7 @@ pub use speed_tests::{
 pub use users::{
     ApiKeyRequest, ApiKeyView, ApiKeysView, NewApiKeyView, NewPasswordRequest, PasswordUpdateView,
     UserChangeRequest, UserEntryView, UserNameRequest, UserRequest, UsersView,
+};
+pub use words::{
+    AgentStateWord, CertificateSourceWord, CertificateStateWord, HashWord, KeyStateWord, ScopeWord,
 };

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod commands;
 pub mod enrolled;
 pub mod evil;
+pub mod provider;
 pub mod small_disk;
 
 use std::io::{BufRead, BufReader};

@@ -16,11 +16,20 @@ export type TagsView = Schemas["TagsView"];
 export type TokenView = Schemas["TokenView"];
 export type AuditView = Schemas["AuditView"];
 export type AuditRecordView = Schemas["AuditRecordView"];
-/** Its words come from a closed set, which the document doesn't say. */
-export type CertificateView = Omit<Schemas["CertificateView"], "source" | "state"> & {
-  source: "own" | "files" | "acme";
-  state: "ok" | "expiring" | "failing";
-};
+export type CertificateView = Schemas["CertificateView"];
+export type MeView = Schemas["MeView"];
+export type MethodsView = Schemas["MethodsView"];
+export type Role = Schemas["RoleView"];
+export type Scope = Schemas["ScopeWord"];
+export type SessionView = Schemas["SessionView"];
+export type TotpView = Schemas["TotpView"];
+export type UserEntryView = Schemas["UserEntryView"];
+export type ApiKeyView = Schemas["ApiKeyView"];
+export type OperatorKeyView = Schemas["OperatorKeyView"];
+export type OpenTokenView = Schemas["OpenTokenView"];
+export type EnrolledAgentsView = Schemas["EnrolledAgentsView"];
+export type EnrolledAgentView = Schemas["EnrolledAgentView"];
+export type RotationView = Schemas["RotationView"];
 
 export type Presence = CardView["presence"];
 export type Alarm = CardView["alarms"][number];

@@ -3,6 +3,7 @@
 export type Page =
   | { name: "fleet" }
   | { name: "sign-in" }
+  | { name: "proved" }
   | { name: "machine"; id: string }
   | { name: "settings"; section: SettingsSection }
   | { name: "unknown" };
@@ -19,6 +20,7 @@ export const settingsPath = (section: SettingsSection) => `${SETTINGS_PATH}/${se
 export function pageAt(path: string): Page {
   if (path === "/" || path === "/dashboard") return { name: "fleet" };
   if (path === SIGN_IN_PATH) return { name: "sign-in" };
+  if (path === "/proved") return { name: "proved" };
   if (path === SETTINGS_PATH) return { name: "settings", section: "account" };
   const section = SETTINGS_SECTIONS.find((each) => path === settingsPath(each));
   if (section) return { name: "settings", section };
@@ -36,5 +38,5 @@ export function pathAfterSignIn(search: string): string {
   const next = new URLSearchParams(search).get("next") ?? FLEET_PATH;
   const path = next.split("?")[0] ?? FLEET_PATH;
   const page = pageAt(path);
-  return page.name === "sign-in" || page.name === "unknown" ? FLEET_PATH : next;
+  return page.name === "sign-in" || page.name === "proved" || page.name === "unknown" ? FLEET_PATH : next;
 }
