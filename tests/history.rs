@@ -137,10 +137,6 @@ fn refusal(server: &Server, path: &str) -> (u16, String) {
     (answer.status().as_u16(), code(answer))
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one store that takes long to fill, and all questions of it"
-)]
 #[test]
 fn questions_are_answered_out_of_the_tier_that_fits() {
     let server = with_history(&["mac-1", "-2+3", "studio"], 10);
