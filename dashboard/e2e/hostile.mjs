@@ -2,6 +2,7 @@
 // answered here with payloads in every string, so no agent has to be attacked.
 import { expectThat } from "./expect.mjs";
 import { ROW } from "./fleet.mjs";
+import { hostilePartsChecks, metricsOf, policyOf } from "./hostileParts.mjs";
 import { PAYLOADS } from "./payloads.mjs";
 import { URL_ROOT } from "./settings.mjs";
 
@@ -10,19 +11,19 @@ const NOW = new Date().toISOString();
 function card(payload, index) {
   return {
     id: `hostile-${index}-${payload.slice(0, 60)}`, name: payload, hostname: payload, os: "linux", os_version: payload, model: payload, ip: payload, tags: [payload],
-    presence: ["online", "offline", "asleep", "warning"][index % 4], presence_since: NOW, first_seen: NOW, last_seen: NOW, interval_s: 30, cpu_percent: 5,
+    presence: ["online", "offline", "asleep", "warning"][index % 4], presence_cause: payload, presence_since: NOW, first_seen: NOW, last_seen: NOW, interval_s: 30, cpu_percent: 5,
     memory_percent: 5, disk_percent: 99, cpu_recent: [1, 2], alarms: ["disk"], legacy: true,
   };
 }
 
 function machine(payload) {
   return {
-    machine_id: payload, first_seen: NOW, last_seen: NOW, status: "online", presence_since: NOW, interval_s: 30, tags: [payload],
+    machine_id: payload, first_seen: NOW, last_seen: NOW, status: "offline", presence_cause: payload, presence_since: NOW, interval_s: 30, tags: [payload],
     agent: { kind: "atlas", version: payload, dropped_reports: 1, late_reports: 1 },
-    info: { hostname: payload, computer_name: payload, os: payload, os_version: payload, model: payload, serial_number: payload, processor: payload, kernel: payload, gpu: { name: payload }, local_ip: payload, boot_time: payload },
+    info: { hostname: payload, computer_name: payload, os: payload, os_version: payload, model: payload, serial_number: payload, processor: payload, kernel: payload, gpu: { name: payload }, local_ip: payload, boot_time: payload, gateway: payload, ssid: payload, policy: policyOf([payload]) },
     latest_metrics: {
       cpu: { percent: 5, per_core: [1, "x", null] }, disks: [{ mountpoint: payload, device: payload, total: 10, used: 9.9, free: 0.1 }], interfaces: [{ name: payload }],
-      temperatures: [{ label: payload, celsius: 99 }], processes: { top_cpu: [{ pid: 1, name: payload, user: payload, cpu: 99 }] }, unavailable: { battery: payload },
+      temperatures: [{ label: payload, celsius: 99 }], processes: { top_cpu: [{ pid: 1, name: payload, user: payload, cpu: 99 }] }, unavailable: { battery: payload }, ...metricsOf([payload]),
     },
   };
 }
@@ -53,7 +54,7 @@ export const hostileChecks = [
     expectThat(PAYLOADS.length >= 200, `${PAYLOADS.length}`);
   }],
   [`${PAYLOADS.length} hostile texts in every field of the fleet are shown as text`, async ({ page }) => {
-    const frame = { revision: "e2e-1", server_time: NOW, part: 1, parts: 1, machines: PAYLOADS.map(card) };
+    const frame = { revision: "e2e-1", server_time: NOW, part: 1, parts: 1, machines: PAYLOADS.map(card), outages: PAYLOADS.slice(0, 3).map((payload) => ({ key: `ssid ${payload}`, machines: [payload], count: 1, since: payload })) };
     await page.route("**/api/fleet/stream", (route) => route.fulfill({ contentType: "text/event-stream", body: `event: snapshot\ndata: ${JSON.stringify(frame)}\n\n` }));
     await page.goto(`${URL_ROOT}/?sort=name`);
     await page.waitForSelector(ROW);
@@ -75,7 +76,7 @@ export const hostileChecks = [
   ["hostile texts in every field of a machine are shown as text", async ({ page }) => {
     let payload = "";
     await page.route("**/api/fleet/machine/**", (route) => route.fulfill({ json: machine(payload) }));
-    await page.route("**/series?**", (route) => route.fulfill({ json: { machine_id: payload, from: NOW, to: NOW, step_s: 30, tier: "raw", times: [], series: {} } }));
+    await page.route("**/series?**", (route) => route.fulfill({ json: { machine_id: payload, from: NOW, to: NOW, step_s: 30, tier: "raw", times: [], series: {}, gaps: [] } }));
     await page.goto(URL_ROOT);
     for (const [at, text] of PAYLOADS.entries()) {
       payload = text;
@@ -99,4 +100,5 @@ export const hostileChecks = [
     }
     await page.unrouteAll({ behavior: "ignoreErrors" });
   }],
+  ...hostilePartsChecks(PAYLOADS, machine),
 ];

@@ -12,6 +12,8 @@ import { hostileChecks } from "./hostile.mjs";
 import { looksChecks } from "./looks.mjs";
 import { lostServerChecks } from "./lostServer.mjs";
 import { machineChecks } from "./machine.mjs";
+import { machinePartsChecks } from "./machineParts.mjs";
+import { networkChecks } from "./network.mjs";
 import { START_FILE, STOP_FILE, URL_ROOT } from "./settings.mjs";
 import { providerChecks } from "./provider.mjs";
 import { settingsChecks } from "./settingsPages.mjs";
@@ -34,7 +36,7 @@ const [suite = "whole"] = process.argv.slice(2);
 const loses = STOP_FILE !== undefined && START_FILE !== undefined;
 /** @type {[sentence: string, check: (opened: object) => Promise<void>][]} */
 const checks = suite === "provider" ? providerChecks : suite === "empty" ? [...emptyChecks, ...signOutChecks] : [
-  ...signInChecks, ...fleetChecks, ...machineChecks, ...looksChecks, ...settingsChecks, ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
+  ...signInChecks, ...fleetChecks, ...machineChecks, ...machinePartsChecks, ...looksChecks, ...networkChecks, ...settingsChecks, ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
 ];
 
 const browser = await launch();

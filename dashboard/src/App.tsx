@@ -20,6 +20,11 @@ import { SignInPage } from "./sign-in/SignInPage";
 const MachinePage = lazy(() => import("./machine/MachinePage"));
 // Few open these, and seldom.
 const SettingsPage = lazy(() => import("./settings/SettingsPage"));
+const NetworkPage = lazy(() => import("./network/NetworkPage"));
+const CommandsPage = lazy(() => import("./commands/CommandsPage"));
+const ComposePage = lazy(() => import("./commands/compose/ComposePage"));
+const ScriptsPage = lazy(() => import("./commands/scripts/ScriptsPage"));
+const BatchPage = lazy(() => import("./commands/batch/BatchPage"));
 const NewPasswordPage = lazy(() => import("./settings/account/NewPasswordPage"));
 
 export function App() {
@@ -81,6 +86,11 @@ function SignedInPages({ user, page, leave }: { user: MeView; page: Page; leave:
         {page.name === "unknown" && <UnknownPage />}
         <Suspense fallback={null}>
           {page.name === "machine" && <MachinePage key={page.id} id={page.id} />}
+          {page.name === "network" && <NetworkPage />}
+          {page.name === "commands" && <CommandsPage />}
+          {page.name === "compose" && <ComposePage />}
+          {page.name === "scripts" && <ScriptsPage />}
+          {page.name === "batch" && <BatchPage key={page.id} id={page.id} />}
           {page.name === "settings" && <SettingsPage section={page.section} />}
         </Suspense>
       </Shell>

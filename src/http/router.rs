@@ -191,6 +191,9 @@ pub fn table() -> Vec<Entry> {
         GET    "/dashboard"                                  Access::Open => page::index;
         GET    "/machine/{id}"                               Access::Open => page::index;
         GET    "/machine/{id}/dashboard"                     Access::Open => page::index;
+        GET    "/network"                                    Access::Open => page::index;
+        GET    "/commands"                                   Access::Open => page::index;
+        GET    "/commands/{id}"                              Access::Open => page::index;
         GET    "/settings"                                   Access::Open => page::index;
         GET    "/settings/{section}"                         Access::Open => page::index;
         GET    "/assets/{name}"                              Access::Open => page::asset;

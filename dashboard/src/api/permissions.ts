@@ -9,3 +9,5 @@ export const may = (user: MeView, scope: Scope): boolean => scopesOf(user).inclu
 export const mayTag = (user: MeView) => may(user, "machines:write");
 export const mayForget = (user: MeView) => may(user, "machines:write");
 export const mayEnroll = (user: MeView) => may(user, "enrol:admin");
+export const mayRun = (user: MeView) => may(user, "commands:run:safe");
+export const mayRunDangerous = (user: MeView) => may(user, "commands:run:dangerous");

@@ -6,14 +6,27 @@ type Schemas = components["schemas"];
 
 export type UserView = Schemas["UserView"];
 export type CardView = Schemas["CardView"];
+export type Cause = Schemas["CauseView"];
 /** What the agent itself wrote is passed on as it came: unknown until machine/report.ts has read it. */
 export type MachineView = Omit<Schemas["MachineView"], "info" | "latest_metrics"> & { info: unknown; latest_metrics: unknown };
 export type SeriesView = Schemas["SeriesView"];
+export type OutageView = Schemas["OutageView"];
 export type SnapshotFrame = Schemas["SnapshotFrame"];
 export type DeltaFrame = Schemas["DeltaFrame"];
 export type TickFrame = Schemas["TickFrame"];
+export type ReportAskedView = Schemas["ReportAskedView"];
+/** `value` is what the agent itself wrote: unknown until one of the parts has read it. */
+export type SectionView = Omit<Schemas["SectionView"], "value"> & { value: unknown };
+export type ChangesView = Schemas["ChangesView"];
+export type SectionChangeView = Schemas["SectionChangeView"];
+export type ChangedItemView = Schemas["ChangedItemView"];
+export type NetworkView = Schemas["NetworkView"];
+export type NetworkGroupView = Schemas["NetworkGroupView"];
+export type NetworkMachineView = Schemas["NetworkMachineView"];
+export type SpeedTestView = Schemas["SpeedTestView"];
 export type TagsView = Schemas["TagsView"];
 export type TokenView = Schemas["TokenView"];
+export type OperatorKeyView = Schemas["OperatorKeyView"];
 export type AuditView = Schemas["AuditView"];
 export type AuditRecordView = Schemas["AuditRecordView"];
 export type CertificateView = Schemas["CertificateView"];

@@ -67,6 +67,16 @@ test("counts presence, alarms and tags through changes and removals", () => {
   expect(state.tally.tags.size).toBe(0);
 });
 
+test("outages stay until a frame names others", () => {
+  const state = emptyFleet();
+  const outage = { key: "gateway 10.4.0.1", machines: ["a"], count: 1, since: at.server_time };
+  applyFrame(state, { kind: "delta", frame: { ...at, changed: [], removed: [], outages: [outage] } }, { changed: new Set(), removed: new Set() });
+  delta(state, [testCard({ id: "a" })]);
+  expect(state.outages).toEqual([outage]);
+  applyFrame(state, { kind: "delta", frame: { ...at, changed: [], removed: [], outages: [] } }, { changed: new Set(), removed: new Set() });
+  expect(state.outages).toEqual([]);
+});
+
 test("forgetting an unknown machine changes nothing", () => {
   const state = emptyFleet();
   expect(delta(state, [], ["nobody"]).removed.size).toBe(0);

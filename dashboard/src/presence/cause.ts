@@ -1,17 +1,20 @@
-// Why a machine is away, in words.
-import type { CardView } from "../api/wire";
-
-type Cause = NonNullable<CardView["presence_cause"]>;
+// Why a machine is away, in words that follow 'offline: ' and stand in a chart's gap.
+import type { Cause } from "../api/wire";
 
 const WORDS: Record<Exclude<Cause, "unknown">, string> = {
-  asleep: "it sleeps",
-  powered_off: "it was shut down",
-  network_down: "its network is down",
-  agent_stopped: "its agent was stopped",
-  agent_upgrading: "its agent is being replaced",
-  server_down: "this server was away",
+  asleep: "asleep",
+  powered_off: "switched off",
+  network_down: "network down",
+  agent_stopped: "agent stopped",
+  agent_upgrading: "agent upgraded",
+  server_down: "server away",
 };
 
-/** Null where there is nothing to say. */
-export const causeWords = (cause: Cause | null): string | null =>
-  cause === null || cause === "unknown" ? null : WORDS[cause];
+/** Null where nobody knows, or where a newer server says what this page doesn't know. */
+export function causeWords(cause: string | null | undefined): string | null {
+  return isKnown(cause) ? WORDS[cause] : null;
+}
+
+function isKnown(cause: string | null | undefined): cause is keyof typeof WORDS {
+  return typeof cause === "string" && Object.hasOwn(WORDS, cause);
+}

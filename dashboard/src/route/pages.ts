@@ -5,6 +5,11 @@ export type Page =
   | { name: "sign-in" }
   | { name: "proved" }
   | { name: "machine"; id: string }
+  | { name: "network" }
+  | { name: "commands" }
+  | { name: "compose" }
+  | { name: "scripts" }
+  | { name: "batch"; id: string }
   | { name: "settings"; section: SettingsSection }
   | { name: "unknown" };
 
@@ -14,6 +19,12 @@ export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 export const FLEET_PATH = "/";
 export const SIGN_IN_PATH = "/login";
 export const machinePath = (id: string) => `/machine/${encodeURIComponent(id)}`;
+export const NETWORK_PATH = "/network";
+export const COMMANDS_PATH = "/commands";
+/** Which machines, what and why: in its parameters. */
+export const composePath = `${COMMANDS_PATH}/new`;
+export const SCRIPTS_PATH = `${COMMANDS_PATH}/scripts`;
+export const batchPath = (id: string) => `${COMMANDS_PATH}/${encodeURIComponent(id)}`;
 export const SETTINGS_PATH = "/settings";
 export const settingsPath = (section: SettingsSection) => `${SETTINGS_PATH}/${section}`;
 
@@ -24,10 +35,14 @@ export function pageAt(path: string): Page {
   if (path === SETTINGS_PATH) return { name: "settings", section: "account" };
   const section = SETTINGS_SECTIONS.find((each) => path === settingsPath(each));
   if (section) return { name: "settings", section };
-  const id = /^\/machine\/([^/]+)$/.exec(path)?.[1];
-  if (id === undefined) return { name: "unknown" };
+  if (path === NETWORK_PATH) return { name: "network" };
+  if (path === COMMANDS_PATH) return { name: "commands" };
+  if (path === composePath) return { name: "compose" };
+  if (path === SCRIPTS_PATH) return { name: "scripts" };
+  const [, name, written] = /^\/(machine|commands)\/([^/]+)$/.exec(path) ?? [];
+  if (written === undefined) return { name: "unknown" };
   try {
-    return { name: "machine", id: decodeURIComponent(id) };
+    return { name: name === "machine" ? "machine" : "batch", id: decodeURIComponent(written) };
   } catch {
     return { name: "unknown" }; // a lone % in the address
   }
