@@ -56,7 +56,7 @@ impl NetworkLogs {
     }
 
     /// Makes monitors whose findings are written into these logs too.
-    pub fn logged<M: 'static>(&self, make: impl Fn() -> M + 'static) -> impl Fn() -> Logged<M> + 'static {
+    pub fn logged<M, F: Fn() -> M>(&self, make: F) -> impl Fn() -> Logged<M> + use<M, F> {
         let logs = self.clone();
         move || Logged::new(make(), logs.clone())
     }
@@ -69,9 +69,9 @@ impl NetworkLogs {
         if let Some(wifi) = &found.wifi {
             self.at(&self.wifi, &log::WIFI, vec![wifi_row(wifi)]).await;
         }
-        if let Some(outside) = &found.ping {
-            self.at(&self.ping, &log::PING, ping_rows(outside)).await;
-            self.append(&log::UDP, targets(outside).map(target_row).collect())
+        if let Some(ping) = &found.ping {
+            self.at(&self.ping, &log::PING, ping_rows(ping)).await;
+            self.append(&log::UDP, targets(ping).map(target_row).collect())
                 .await;
         }
         if let Some(tests) = &found.speedtest {
@@ -88,7 +88,7 @@ impl NetworkLogs {
         if let Some(vpn) = &found.vpn {
             self.append(&log::VPN, vpn_rows(vpn)).await;
         }
-        for checks in found.checks.iter() {
+        if let Some(checks) = &found.checks {
             self.append(&log::SAAS, checks.iter().map(check_row).collect())
                 .await;
             let sealed = checks
