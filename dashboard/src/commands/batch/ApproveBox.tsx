@@ -29,7 +29,7 @@ export function ApproveBox({ batch }: { batch: BatchView }) {
   return (
     <section className={page.box} aria-label="Signatures">
       <p>{`It waits until ${counted(batch.signatures, "operator")} have signed. Nothing is handed out before.`}</p>
-      {mayRunDangerous(user) && mine.length === 0 && <p className={form.text}>{key.data ? "Yours is there." : <>Sign it with your key: <code>atlas command sign {batch.batch_id}</code></>}</p>}
+      {mayRunDangerous(user) && mine.length === 0 && <p className={form.text}>{key.data ? "Yours is there." : <>Sign it with your key: <code>atlas command approve {batch.batch_id}</code></>}</p>}
       <p role="alert" className={form.complaint}>{sign.error?.message}</p>
       {mayRunDangerous(user) && mine.length > 0 && <div><Button disabled={sign.isPending} onClick={() => sign.mutate()}>{`Sign it too, for ${counted(mine.length, "machine")}`}</Button></div>}
     </section>
