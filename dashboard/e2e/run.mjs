@@ -14,6 +14,7 @@ import { lostServerChecks } from "./lostServer.mjs";
 import { machineChecks } from "./machine.mjs";
 import { machinePartsChecks } from "./machineParts.mjs";
 import { networkChecks } from "./network.mjs";
+import { commandChecks } from "./commands.mjs";
 import { START_FILE, STOP_FILE, URL_ROOT } from "./settings.mjs";
 import { providerChecks } from "./provider.mjs";
 import { settingsChecks } from "./settingsPages.mjs";
@@ -36,7 +37,7 @@ const [suite = "whole"] = process.argv.slice(2);
 const loses = STOP_FILE !== undefined && START_FILE !== undefined;
 /** @type {[sentence: string, check: (opened: object) => Promise<void>][]} */
 const checks = suite === "provider" ? providerChecks : suite === "empty" ? [...emptyChecks, ...signOutChecks] : [
-  ...signInChecks, ...fleetChecks, ...machineChecks, ...machinePartsChecks, ...looksChecks, ...networkChecks, ...settingsChecks, ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
+  ...signInChecks, ...fleetChecks, ...machineChecks, ...machinePartsChecks, ...looksChecks, ...networkChecks, ...commandChecks, ...settingsChecks, ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
 ];
 
 const browser = await launch();

@@ -6,6 +6,7 @@ import { readable } from "./batch/readable";
 import { batchesOf } from "./batches";
 import { resolveTargets, targetsSentence } from "./compose/targets";
 import { typedFrom } from "./compose/typed";
+import { ALL_AT_ONCE, readWaves } from "./compose/waves";
 import { commandLine } from "./signing/commandLine";
 import { progressSentence, RETRYABLE } from "./states";
 
@@ -67,6 +68,12 @@ test("the line for a terminal is quoted, whatever is in it", () => {
   const line = commandLine({ targets: { machines: ["it's; rm -rf /"] }, action: "restart_service", args: { name: "a$(b)" }, reason: "`x`" });
   expect(line).toBe("atlas command run restart_service --arg 'name=a$(b)' --machine 'it'\\''s; rm -rf /' --reason '`x`' --sign");
   expect(commandLine({ targets: { machines: ["m"] }, action: "run_script", args: { script_id: "tidy", version: 3, argv: ["a b", "-x"] } })).toBe("atlas command run run_script --script tidy --arg version=3 --machine m --sign -- 'a b' -x");
+});
+
+test("steps are whole numbers, or all are asked at once", () => {
+  expect(readWaves(ALL_AT_ONCE)).toBeNull();
+  expect(readWaves({ inSteps: true, first: "2", step: "20", stopAfter: "3" })).toEqual({ first: 2, step: 20, stop_after: 3 });
+  for (const first of ["", "0", "1.5", "x", "-1"]) expect(readWaves({ ...ALL_AT_ONCE, inSteps: true, first })).toBe("Steps are whole numbers, 1 at least.");
 });
 
 test("a list of arguments reads as the list it is", () => {

@@ -17,6 +17,8 @@ import page from "../CommandsPage.module.css";
 import { composeAddress } from "../draft";
 import { ProgressBar } from "../ProgressBar";
 import { countOf, progressSentence, RETRYABLE } from "../states";
+import { wavesSentence } from "../compose/waves";
+import { ApproveBox } from "./ApproveBox";
 import { CommandTable } from "./CommandTable";
 import { Output } from "./Output";
 import styles from "./BatchPage.module.css";
@@ -61,7 +63,9 @@ function Batch({ batch }: { batch: BatchView }) {
       <section className={page.box} aria-label="Progress">
         <ProgressBar states={batch.states} total={batch.commands.length} wide />
         <p role="status" data-testid="progress">{progressSentence(batch.states)}</p>
+        {batch.waves && <p>{wavesSentence(batch.waves)}</p>}
       </section>
+      <ApproveBox batch={batch} />
       {shown && <Output key={shown.command_id} command={shown} />}
       <CommandTable commands={batch.commands} shown={shown?.command_id} />
     </div>

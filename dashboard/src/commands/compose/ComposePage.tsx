@@ -14,7 +14,9 @@ import page from "../CommandsPage.module.css";
 import { readDraft } from "../draft";
 import { Confirm } from "./Confirm";
 import { type Typed, typedFrom } from "./typed";
+import { StepsField } from "./StepsField";
 import { resolveTargets } from "./targets";
+import { readWaves } from "./waves";
 import { WhatField } from "./WhatField";
 import { WhomField } from "./WhomField";
 import { WhyAndNext } from "./WhyAndNext";
@@ -55,6 +57,7 @@ function Compose() {
       <h1>New command</h1>
       <WhomField typed={typed} targets={targets} onChange={change} />
       <WhatField typed={typed} onChange={change} />
+      {targets.ids.length > 1 && <StepsField waves={typed.waves} onChange={(waves) => change({ waves })} />}
       <WhyAndNext typed={typed} onChange={change} complaint={complaint ?? targets.complaint ?? preview.error?.message ?? null} busy={preview.isPending} onNext={show} />
     </div>
   );
@@ -69,5 +72,7 @@ function requestFrom(typed: Typed, ids: string[]): BatchRequest | string {
   if (typeof args === "string") return args;
   const reason = typed.reason.trim();
   if (action.class === "dangerous" && reason === "") return "Say why: it is dangerous, and others will read it in the audit log.";
-  return { targets: { machines: ids }, action: action.name, args, reason };
+  const waves = ids.length > 1 ? readWaves(typed.waves) : null;
+  if (typeof waves === "string") return waves;
+  return { targets: { machines: ids }, action: action.name, args, reason, ...(waves === null ? {} : { waves }) };
 }

@@ -18,6 +18,7 @@ import { signDrafts } from "../signing/signDrafts";
 import { useOperatorKey } from "../signing/useOperatorKey";
 import styles from "./Compose.module.css";
 import { TargetList } from "./TargetList";
+import { wavesSentence } from "./waves";
 
 /** More machines are confirmed by typing their number. */
 const TYPED_ABOVE = 10;
@@ -56,6 +57,7 @@ export function Confirm({ asked, preview, onBack }: ConfirmProps) {
           {argsInShort(preview.args) !== "" && <code>{argsInShort(preview.args)}</code>}
           <span>To be begun {not_after_s === null ? "soon" : `before ${sinceTime(not_after_s, serverNow_s())}`}, or not at all. Each machine does it once at most, and only if its own policy allows it.</span>
         </p>
+        {asked.waves && <p className={styles.count}>{wavesSentence(asked.waves)}</p>}
         <TargetList targets={targets} />
         {unsigned > 0 && <p className={styles.count}>{`${counted(unsigned, "machine")} with an agent of 2.0 can't be asked in a signed command, and are left out.`}</p>}
         {preview.skipped.length > 0 && <Skipped skipped={preview.skipped} />}

@@ -1,7 +1,8 @@
 // A script of the library, in one of its versions, with its text: who runs it should have read it.
 import { useQuery } from "@tanstack/react-query";
-import { fetchScript, fetchScripts } from "../../api/commands";
+import { fetchScripts } from "../../api/commands";
 import form from "../../shell/Form.module.css";
+import { readScript } from "../scripts/readScript";
 import styles from "./Compose.module.css";
 
 interface ScriptFieldProps {
@@ -31,8 +32,9 @@ export function ScriptField({ label, chosen, onChoose }: ScriptFieldProps) {
 
 /** The text of a version: 'id version …'. */
 export function ScriptText({ chosen }: { chosen: string }) {
-  const [id = "", version = ""] = chosen.split(" ");
-  const script = useQuery({ queryKey: ["script", id, version], queryFn: ({ signal }) => fetchScript(id, Number(version), signal), enabled: id !== "", staleTime: Infinity });
+  const [id = "", version = "", sha256] = chosen.split(" ");
+  const script = useQuery({ queryKey: ["script", id, version, sha256], queryFn: ({ signal }) => readScript(id, Number(version), sha256, signal), enabled: id !== "", staleTime: Infinity });
+  if (script.error) return <p role="alert" className={form.complaint}>{script.error.message}</p>;
   if (!script.data) return null;
   return (
     <>

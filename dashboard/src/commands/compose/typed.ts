@@ -1,5 +1,6 @@
 // What has been typed so far while a command is composed.
 import type { Draft } from "../draft";
+import { ALL_AT_ONCE, type TypedWaves } from "./waves";
 
 export interface Typed {
   picked: readonly string[];
@@ -8,10 +9,11 @@ export interface Typed {
   /** Of the action's arguments, as they were typed. */
   fields: Readonly<Record<string, string>>;
   reason: string;
+  waves: TypedWaves;
 }
 
 export function typedFrom(draft: Draft): Typed {
-  return { picked: draft.machines, filterText: "", action: draft.action ?? "", fields: fieldsFrom(draft), reason: draft.reason ?? "" };
+  return { picked: draft.machines, filterText: "", action: draft.action ?? "", fields: fieldsFrom(draft), reason: draft.reason ?? "", waves: ALL_AT_ONCE };
 }
 
 function fieldsFrom({ args = {} }: Draft): Record<string, string> {

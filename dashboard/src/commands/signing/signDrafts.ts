@@ -7,12 +7,13 @@ import { joined, type OperatorKey, signWith } from "./operatorKey";
 
 const PAYLOAD_TYPE = "application/vnd.atlas.command.v1+json";
 
-export async function signDrafts(key: OperatorKey, asked: BatchRequest, targets: readonly TargetView[]): Promise<SignedDraft[]> {
+/** `by`: who asked for the command, when that is somebody else than who signs. */
+export async function signDrafts(key: OperatorKey, asked: Pick<BatchRequest, "action" | "args">, targets: readonly Pick<TargetView, "name" | "payload">[], by = key.owner): Promise<SignedDraft[]> {
   const signed: SignedDraft[] = [];
   for (const target of targets) {
     const payload = target.payload ?? "";
     const bytes = fromBase64(payload);
-    const complaint = bytes === null ? "it can't be read" : draftComplaint(bytes, asked, key.owner, serverNow_s() * 1000);
+    const complaint = bytes === null ? "it can't be read" : draftComplaint(bytes, asked, by, serverNow_s() * 1000);
     if (bytes === null || complaint !== null) throw new Error(`Nothing was signed: what the server wants signed for ${target.name} is not what you asked for (${complaint ?? ""}). Tell whoever runs it.`);
     signed.push({ payload, kid: key.id, sig: toBase64(await signWith(key, dsseBytes(bytes))) });
   }

@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { toBase64 } from "./base64";
 import { draftComplaint, isSame } from "./draftCheck";
 import { hexOf, labelled, makeOperatorKey } from "./operatorKey";
+import { hashOf, readScript } from "../scripts/readScript";
 import { dsseBytes, signDrafts } from "./signDrafts";
+
+afterEach(() => vi.unstubAllGlobals());
 
 const NOW_MS = Date.parse("2026-11-24T04:00:00Z");
 const ASKED = { action: "run_script", args: { script_id: "tidy", version: 3, argv: ["a"] } };
@@ -65,4 +68,16 @@ test("one machine whose bytes say something else, and nothing is signed", async 
   const target = (payload: string) => ({ machine_id: "a", name: "studio", presence: "online", payload });
   const good = draft({ not_before: Date.now(), not_after: Date.now() + 900_000 });
   await expect(signDrafts(key, { ...ASKED, targets: {} }, [target(toBase64(good)), target(toBase64(draft({ action: "upgrade_agent" })))])).rejects.toThrow("Nothing was signed");
+});
+
+test("a script whose text is not the one of its hash is not shown", async () => {
+  const answer = (content: string, sha256: string) => vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify({ script_id: "tidy", version: 1, sha256, content }))));
+  const sha256 = await hashOf("#!/bin/sh\n");
+  answer("#!/bin/sh\n", sha256);
+  expect((await readScript("tidy", 1, sha256)).content).toBe("#!/bin/sh\n");
+  answer("#!/bin/sh\nrm -rf /\n", sha256);
+  await expect(readScript("tidy", 1, sha256)).rejects.toThrow("not the one");
+  // Nor does it help to say another hash along with another text.
+  answer("evil", await hashOf("evil"));
+  await expect(readScript("tidy", 1, sha256)).rejects.toThrow("not the one");
 });
