@@ -89,6 +89,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How people sign in here.
+         * @description # Errors
+         *     None.
+         */
+        get: operations["methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Takes the browser back from the identity provider.
+         * @description # Errors
+         *     404 when there is none; anything else is told on the sign-in page.
+         */
+        get: operations["callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends the browser of somebody who is signed in to the identity provider, to show once more who they
+         *     are before something dangerous.
+         * @description # Errors
+         *     404 when there is none.
+         */
+        get: operations["prove"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends the browser to the identity provider, to sign in.
+         * @description # Errors
+         *     404 when there is none.
+         */
+        get: operations["start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/refresh": {
         parameters: {
             query?: never;
@@ -322,6 +407,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/fleet/network-analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every machine's network, those with trouble first.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One machine's network.
+         * @description # Errors
+         *     404 when there is no such machine.
+         */
+        get: operations["analysis_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/calculate-mos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same, by a body.
+         * @description # Errors
+         *     400 for numbers that are none.
+         */
+        post: operations["mos_by_body"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Each machine's newest test values.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/mos-simple": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What voices would sound like, by the query's numbers.
+         * @description # Errors
+         *     400 for numbers that are none.
+         */
+        get: operations["mos_by_query"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom machines test against: this server.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["servers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sums over all machines' test values.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/fleet/recent-commands/{id}": {
         parameters: {
             query?: never;
@@ -360,6 +592,132 @@ export interface paths {
          *     Nothing was stored then.
          */
         post: operations["record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tests that stand out against others of their machine.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["anomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Machines beside each other, the fastest first.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/machine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One machine's speed tests.
+         * @description # Errors
+         *     400 without a machine, 404 when there is no such one.
+         */
+        get: operations["machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest tests.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["recent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/subnet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Subnets beside each other; with `subnet`, that one alone.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["subnet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fleet's speed tests in numbers.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -408,6 +766,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/network/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a machine's network fares, in 2.0's words.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/peripherals/devices": {
         parameters: {
             query?: never;
@@ -442,6 +821,27 @@ export interface paths {
          *     As for [`security`].
          */
         get: operations["power"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/saas/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the services fare that a machine is told to check, by their kind.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["services"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1373,6 +1773,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the fleet's networks are: troubles, wireless networks, gateways, the worst machines, speed tests.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/operator-keys": {
         parameters: {
             query?: never;
@@ -1564,7 +1985,8 @@ export interface paths {
         /**
          * Makes an enrolment token.
          * @description # Errors
-         *     400 when it is to be good for too long or for too many.
+         *     400 when it is to be good for too long or for too many, 403 without a fresh proof when it is for more
+         *     than one machine.
          */
         post: operations["issue"];
         delete?: never;
@@ -1667,10 +2089,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vpn/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a machine's VPN is up.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["vpn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wifi/roaming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often a machine went from one access point to another.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["roaming"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What an enrolled agent may do.
+         * @enum {string}
+         */
+        AgentStateWord: "active" | "pending" | "revoked";
         /** @description Who reports for a machine. */
         AgentView: {
             /**
@@ -1714,7 +2183,7 @@ export interface components {
             /** @description Its name for people. */
             name: string;
             /** @description What it may do; no more than whoever makes it. */
-            scopes: string[];
+            scopes: components["schemas"]["ScopeWord"][];
         };
         /** @description One API key, without its secret. */
         ApiKeyView: {
@@ -1727,11 +2196,11 @@ export interface components {
             /** @description Its name for programs. */
             id: string;
             /** @description When it was last used. */
-            last_used?: string | null;
+            last_used: string | null;
             /** @description Its name for people. */
             name: string;
             /** @description What it may do now. */
-            scopes: string[];
+            scopes: components["schemas"]["ScopeWord"][];
         };
         /** @description All API keys. */
         ApiKeysView: {
@@ -1996,8 +2465,22 @@ export interface components {
          * @enum {string}
          */
         CauseView: "asleep" | "powered_off" | "network_down" | "agent_stopped" | "agent_upgrading" | "server_down" | "unknown";
+        /**
+         * @description Where a certificate is from.
+         * @enum {string}
+         */
+        CertificateSourceWord: "own" | "files" | "acme";
+        /**
+         * @description How a certificate is.
+         * @enum {string}
+         */
+        CertificateStateWord: "ok" | "expiring" | "failing";
         /** @description The certificate that is served. */
         CertificateView: {
+            /** @description Agents that may report. */
+            agents: number;
+            /** @description Agents that know the next key. */
+            agents_told: number;
             /**
              * Format: int64
              * @description Whole days until then; less than 0 when it has ended.
@@ -2005,12 +2488,14 @@ export interface components {
             days_left: number;
             /** @description Who vouches for it. */
             issuer: string;
+            /** @description Whether a change to the next key waits until 95 % of the agents know that key. */
+            key_change_waits: boolean;
             /** @description Why the last try to renew it failed. */
-            last_error?: string | null;
+            last_error: string | null;
             /** @description Names and addresses that it is for. */
             names: string[];
             /** @description That of the key that may follow. */
-            next_pin?: string | null;
+            next_pin: string | null;
             /** @description Good until then. */
             not_after: string;
             /** @description Good from then on. */
@@ -2018,9 +2503,9 @@ export interface components {
             /** @description The hash of its public key, as `sha256//` and base64. */
             pin: string;
             /** @description `own`: made by the server; `files`: given by somebody else; `acme`: fetched from an authority. */
-            source: string;
+            source: components["schemas"]["CertificateSourceWord"];
             /** @description `ok`, `expiring` (within two weeks, and a quarter of its life is left) or `failing`. */
-            state: string;
+            state: components["schemas"]["CertificateStateWord"];
         };
         /** @description One thing that changed. */
         ChangedItemView: {
@@ -2121,7 +2606,7 @@ export interface components {
              * @description `active`, `rotating` (another key is due) or `overdue` (its key is dead, it gets another one when
              *     it comes back).
              */
-            key_state: string;
+            key_state: components["schemas"]["KeyStateWord"];
             /** @description When its machine last reported; null while it does not speak for it. */
             last_report: string | null;
             /** @description It was enrolled with the secret that a whole cluster shares. */
@@ -2131,7 +2616,7 @@ export interface components {
             /** @description Another agent speaks for its machine, or two processes seem to use its credential. */
             possible_duplicate: boolean;
             /** @description `active`, `pending` (waits to be approved) or `revoked`. */
-            state: string;
+            state: components["schemas"]["AgentStateWord"];
         };
         /** @description All enrolled agents, by their names. */
         EnrolledAgentsView: {
@@ -2165,6 +2650,11 @@ export interface components {
             /** @description When it was back. */
             to: string;
         };
+        /**
+         * @description How a password is kept.
+         * @enum {string}
+         */
+        HashWord: "bcrypt" | "wrapped" | "wrapped_unsalted" | "none";
         /** @description How a machine's agent answered when it was last asked (contract, section 3). */
         HealthCheckView: {
             /** @description Whether it answers. */
@@ -2217,6 +2707,11 @@ export interface components {
             /** @description The reports. */
             history: components["schemas"]["HistoryEntryView"][];
         };
+        /**
+         * @description Where an agent's key stands.
+         * @enum {string}
+         */
+        KeyStateWord: "active" | "rotating" | "overdue";
         /** @description The latest of one kind, as 2.0 gives it: its fields beside whose and of when they are. */
         LatestView: Record<string, never> & {
             /** @description Whose. */
@@ -2239,6 +2734,13 @@ export interface components {
             message: string;
             /** @description As in `ErrorView`. */
             request_id: string;
+        };
+        /** @description One machine's speed tests. */
+        MachineSpeedView: components["schemas"]["SpeedSumsView"] & {
+            /** @description Whose. */
+            machine_id: string;
+            /** @description The tests, newest first. */
+            results: components["schemas"]["SpeedTestView"][];
         };
         /** @description A machine's whole record (contract, section 3), with what ATLAS adds. */
         MachineView: {
@@ -2290,9 +2792,167 @@ export interface components {
             /** @description Their role. */
             role: components["schemas"]["RoleView"];
             /** @description What they may do with this session or API key. */
-            scopes: string[];
+            scopes: components["schemas"]["ScopeWord"][];
+            signed_in_by?: components["schemas"]["SignInWayView"] | null;
             /** @description The name. */
             username: string;
+        };
+        /** @description How people sign in here. */
+        MethodsView: {
+            oidc: components["schemas"]["ProviderView"] | null;
+            /** @description With name and password. */
+            password: boolean;
+        };
+        /** @description How a network fares, for a voice score. */
+        MosRequest: {
+            /**
+             * Format: double
+             * @description Milliseconds by which that varies.
+             */
+            jitter_ms?: number;
+            /**
+             * Format: double
+             * @description Milliseconds to the other side and back.
+             */
+            latency_ms: number;
+            /**
+             * Format: double
+             * @description Percent.
+             */
+            packet_loss?: number;
+        };
+        /** @description What voices over a network would sound like. */
+        MosView: {
+            /**
+             * Format: double
+             * @description Mean opinion score, 1 (bad) to 4.5 (excellent).
+             */
+            mos: number;
+            /** @description In a word: `excellent`, `good`, `fair`, `poor`, `bad`. */
+            quality: string;
+            /**
+             * Format: double
+             * @description The E-model's rating, 0 to 93.2.
+             */
+            r_factor: number;
+        };
+        /** @description 2.0's report of network trouble (contract, section 3). */
+        NetworkAnalysisView: {
+            /** @description The machines; with trouble first. */
+            machines: components["schemas"]["NetworkMachineView"][];
+            /** @description Machines that were looked at. */
+            machines_analyzed: number;
+            /** @description Those with trouble. */
+            machines_with_issues: number;
+            /** @description The server's time. */
+            timestamp: string;
+        };
+        /** @description Machines that share a network. */
+        NetworkGroupView: {
+            /**
+             * Format: float
+             * @description Milliseconds to the outside, of the machine in the middle.
+             */
+            latency_ms_median: number | null;
+            /**
+             * Format: float
+             * @description The same of the worst.
+             */
+            latency_ms_worst: number | null;
+            /**
+             * Format: float
+             * @description Percent of packets lost, of the machine in the middle.
+             */
+            loss_percent_median: number | null;
+            /**
+             * Format: float
+             * @description The same of the worst.
+             */
+            loss_percent_worst: number | null;
+            /** @description How many report in time. */
+            machines: number;
+            /** @description The wireless network's name, or the gateway's address. */
+            name: string;
+            /**
+             * Format: float
+             * @description The wireless signal in dBm, of the machine in the middle.
+             */
+            signal_dbm_median: number | null;
+            /** @description How many of these have trouble. */
+            troubled: number;
+        };
+        /** @description How one machine's network is. */
+        NetworkMachineView: {
+            /** @description How that is known. */
+            evidence: string[];
+            /** @description Its gateway. */
+            gateway: string | null;
+            /**
+             * Format: float
+             * @description Milliseconds to the gateway.
+             */
+            gateway_latency_ms: number | null;
+            /**
+             * Format: float
+             * @description Percent of packets to it that were lost.
+             */
+            gateway_loss_percent: number | null;
+            /**
+             * Format: float
+             * @description Milliseconds to the outside.
+             */
+            latency_ms: number | null;
+            /**
+             * Format: float
+             * @description Percent of packets lost.
+             */
+            loss_percent: number | null;
+            /** @description Its id. */
+            machine_id: string;
+            /**
+             * Format: float
+             * @description What voices would sound like, 1 to 4.5.
+             */
+            mos: number | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description `ok`, `warning` or `critical`. */
+            severity: string | null;
+            /**
+             * Format: float
+             * @description The wireless signal in dBm.
+             */
+            signal_dbm: number | null;
+            /** @description Since when. */
+            since: string | null;
+            /** @description Its wireless network. */
+            ssid: string | null;
+            /** @description The diagnosis in a sentence. */
+            summary: string | null;
+            /** @description Where its trouble is; `none` when all is well, null when it does not say. */
+            trouble: string | null;
+        };
+        /** @description How the fleet's networks are. Values are of machines that report in time. */
+        NetworkView: {
+            /** @description By gateway, most troubled first. */
+            by_gateway: components["schemas"]["NetworkGroupView"][];
+            /** @description By wireless network, most troubled first. */
+            by_ssid: components["schemas"]["NetworkGroupView"][];
+            /** @description Machines that report in time. */
+            machines: number;
+            /** @description Those that say how their network is. */
+            measured: number;
+            /** @description The newest speed tests, at most 20. */
+            speed_tests: components["schemas"]["SpeedTestView"][];
+            /**
+             * @description How many have trouble, by its place: `machine`, `wifi`, `local_network`, `provider`, `vpn`, `dns`,
+             *     `service`.
+             */
+            troubles: {
+                [key: string]: number;
+            };
+            /** @description The machines whose network is worst, at most 20. */
+            worst: components["schemas"]["NetworkMachineView"][];
         };
         /** @description A key that was made; shown this once. */
         NewApiKeyView: {
@@ -2388,7 +3048,10 @@ export interface components {
         PasswordRequest: {
             /** @description The old one. */
             current_password: string;
-            /** @description The new one: 12 characters at least, and none of those that are guessed first. */
+            /**
+             * @description The new one: as long as `fleet.server.min_password_length` says (12), and none of those that are
+             *     guessed first.
+             */
             new_password: string;
         };
         /**
@@ -2416,6 +3079,11 @@ export interface components {
             skipped: components["schemas"]["SkippedView"][];
             /** @description To whom. */
             targets: components["schemas"]["TargetView"][];
+        };
+        /** @description An identity provider. */
+        ProviderView: {
+            /** @description What it is called. */
+            name: string;
         };
         /** @description Messages that made an actor panic, newest first. */
         QuarantineView: {
@@ -2509,7 +3177,12 @@ export interface components {
         /** @description How to renew it. */
         RenewRequest: {
             /**
-             * @description Whether to go over to the next key, whose pin agents know by now.
+             * @description Whether to do so whoever knows it; the others ask for the keys when they can't connect.
+             * @default false
+             */
+            at_once: boolean;
+            /**
+             * @description Whether to go over to the next key: when 95 % of the agents know it, which may be now.
              * @default false
              */
             new_key: boolean;
@@ -2558,8 +3231,13 @@ export interface components {
             /** @description Whether the caller has it. */
             granted: boolean;
             /** @description Its name. */
-            name: string;
+            name: components["schemas"]["ScopeWord"];
         };
+        /**
+         * @description What somebody may do.
+         * @enum {string}
+         */
+        ScopeWord: "machines:read" | "metrics:read" | "commands:read" | "commands:run:safe" | "commands:run:dangerous" | "alerts:write" | "users:admin" | "keys:admin" | "audit:read" | "machines:write" | "enrol:admin" | "server:admin";
         /** @description Every scope there is. */
         ScopesView: {
             /** @description All of them. */
@@ -2722,6 +3400,11 @@ export interface components {
             /** @description The name. */
             username: string;
         };
+        /**
+         * @description How somebody signs in.
+         * @enum {string}
+         */
+        SignInWayView: "password" | "oidc";
         /** @description More signatures for a batch that waits for them. */
         SignaturesRequest: {
             /** @description Its commands, signed by another operator. */
@@ -2759,6 +3442,117 @@ export interface components {
             revision: string;
             /** @description The server's time. */
             server_time: string;
+        };
+        /** @description Tests that stand out: less than half as fast as the machine's test in the middle. */
+        SpeedAnomaliesView: {
+            /** @description The tests, newest first. */
+            anomalies: components["schemas"]["SpeedAnomalyView"][];
+            /** @description How many. */
+            count: number;
+        };
+        /** @description A test that stands out. */
+        SpeedAnomalyView: components["schemas"]["SpeedTestView"] & {
+            /**
+             * Format: double
+             * @description By how many percent it was slower.
+             */
+            deviation_percent: number;
+            /**
+             * Format: double
+             * @description Megabits a second of the machine's test in the middle.
+             */
+            expected_download: number;
+        };
+        /** @description Machines or subnets beside each other, fastest first. */
+        SpeedComparisonView: {
+            /** @description Machines; empty where subnets are compared. */
+            machines: components["schemas"]["SpeedGroupView"][];
+            /** @description Subnets; empty where machines are compared. */
+            subnets: components["schemas"]["SpeedGroupView"][];
+        };
+        /** @description One of them. */
+        SpeedGroupView: components["schemas"]["SpeedSumsView"] & {
+            /** @description Machines in it. */
+            machines: number;
+            /** @description The machine's id, or the subnet as `192.0.2.0/24`. */
+            name: string;
+        };
+        /** @description The fleet's speed tests in numbers. */
+        SpeedSummaryView: components["schemas"]["SpeedSumsView"] & {
+            /** @description Machines that tested. */
+            machines: number;
+            /** @description The server's time. */
+            timestamp: string;
+        };
+        /** @description Sums over speed tests. */
+        SpeedSumsView: {
+            /**
+             * Format: double
+             * @description Megabits a second towards the machine, on average.
+             */
+            avg_download: number | null;
+            /**
+             * Format: double
+             * @description Milliseconds, on average.
+             */
+            avg_ping: number | null;
+            /**
+             * Format: double
+             * @description Megabits a second from the machine, on average.
+             */
+            avg_upload: number | null;
+            /**
+             * Format: double
+             * @description The fastest.
+             */
+            max_download: number | null;
+            /**
+             * Format: double
+             * @description The slowest.
+             */
+            min_download: number | null;
+            /** @description How many of these were slow. */
+            slow_tests: number;
+            /** @description How many tests. */
+            total_tests: number;
+        };
+        /** @description One speed test. */
+        SpeedTestView: {
+            /**
+             * Format: double
+             * @description Megabits a second towards the machine.
+             */
+            download: number | null;
+            /** @description Whether it was slower than its machine's config allows. */
+            is_slow: boolean;
+            /**
+             * Format: double
+             * @description Milliseconds.
+             */
+            jitter: number | null;
+            /** @description Whose. */
+            machine_id: string;
+            /**
+             * Format: double
+             * @description Milliseconds.
+             */
+            ping: number | null;
+            /** @description Against whom. */
+            server: string;
+            /** @description When. */
+            timestamp: string;
+            /**
+             * Format: double
+             * @description Megabits a second from it.
+             */
+            upload: number | null;
+        };
+        /** @description Speed tests, newest first. */
+        SpeedTestsView: {
+            /** @description How many. */
+            count: number;
+            /** @description The tests. */
+            results: components["schemas"]["SpeedTestView"][];
         };
         /** @description `{"status":"ok"}`. */
         StatusView: {
@@ -2880,6 +3674,55 @@ export interface components {
             /** @description Tags. */
             tags?: string[];
         };
+        /** @description Each machine's test values. */
+        TestMetricsView: {
+            /** @description How many. */
+            count: number;
+            /** @description The machines. */
+            metrics: components["schemas"]["NetworkMachineView"][];
+        };
+        /** @description One of them. */
+        TestServerView: {
+            /** @description Its name. */
+            name: string;
+            /** @description Where it is. */
+            url: string;
+        };
+        /** @description Whom machines test against. */
+        TestServersView: {
+            /** @description The servers. */
+            servers: components["schemas"]["TestServerView"][];
+        };
+        /** @description Sums over all machines. */
+        TestSummaryView: {
+            /**
+             * Format: float
+             * @description Milliseconds by which that varies, on average.
+             */
+            avg_jitter_ms: number | null;
+            /**
+             * Format: float
+             * @description Milliseconds to the outside, on average.
+             */
+            avg_latency_ms: number | null;
+            /**
+             * Format: float
+             * @description The voice score on average.
+             */
+            avg_mos: number | null;
+            /**
+             * Format: float
+             * @description Percent of packets lost, on average.
+             */
+            avg_packet_loss: number | null;
+            /** @description Machines with values. */
+            machines: number;
+            /**
+             * Format: float
+             * @description The worst.
+             */
+            min_mos: number | null;
+        };
         /** @description A sign of life on the live stream. */
         TickFrame: {
             /** @description The server's time. */
@@ -2970,8 +3813,7 @@ export interface components {
             must_change_password?: boolean | null;
             /** @description A new password. */
             password?: string | null;
-            /** @description viewer, operator or admin. */
-            role?: string | null;
+            role?: components["schemas"]["RoleView"] | null;
         };
         /** @description One user. */
         UserEntryView: {
@@ -2979,18 +3821,21 @@ export interface components {
             created_at: string;
             /** @description Whether they sign in with a second factor. */
             has_totp: boolean;
-            /** @description How their password is kept: bcrypt, wrapped, or `wrapped_unsalted`, which should be changed. */
-            hash: string;
+            /**
+             * @description How their password is kept: bcrypt, wrapped, `wrapped_unsalted`, which should be changed, or none:
+             *     they sign in by the identity provider.
+             */
+            hash: components["schemas"]["HashWord"];
             /** @description Whether they may sign in. */
             is_active: boolean;
             /** @description Whether attempts to sign in as them are held back, since many have failed. */
             is_locked: boolean;
             /** @description When they last signed in. */
-            last_sign_in?: string | null;
+            last_sign_in: string | null;
             /** @description Whether they must choose a new password. */
             must_change_password: boolean;
             /** @description viewer, operator or admin. */
-            role: string;
+            role: components["schemas"]["RoleView"];
             /** @description The name. */
             username: string;
         };
@@ -2998,10 +3843,13 @@ export interface components {
         UserRequest: {
             /** @description Whether they must choose another at their first sign-in; true unless said. */
             must_change_password?: boolean | null;
-            /** @description The password: 12 characters at least, and none of those that are guessed first. */
-            password: string;
+            /**
+             * @description The password: as long as `fleet.server.min_password_length` says (12), and none of those that are
+             *     guessed first. Without one they sign in by the identity provider.
+             */
+            password?: string | null;
             /** @description viewer, operator or admin. */
-            role: string;
+            role: components["schemas"]["RoleView"];
             /** @description The name. */
             username: string;
         };
@@ -3147,6 +3995,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeView"];
+                };
+            };
+        };
+    };
+    methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Name and password, and who else vouches for people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodsView"];
+                };
+            };
+        };
+    };
+    callback: {
+        parameters: {
+            query?: {
+                /** @description As this server gave it */
+                state?: string;
+                /** @description What the provider gives for a token */
+                code?: string;
+                /** @description Why it does not */
+                error?: string;
+                /** @description Who it is (RFC 9207) */
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the dashboard with a session, or to /login?refused=… */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    prove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, which asks anew */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider; back to /login?refused=… when it can't be asked */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3422,6 +4362,160 @@ export interface operations {
             };
         };
     };
+    analysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkAnalysisView"];
+                };
+            };
+        };
+    };
+    analysis_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkAnalysisView"];
+                };
+            };
+        };
+    };
+    mos_by_body: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MosRequest"];
+            };
+        };
+        responses: {
+            /** @description The score */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MosView"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMetricsView"];
+                };
+            };
+        };
+    };
+    mos_by_query: {
+        parameters: {
+            query: {
+                /** @description To the other side and back */
+                latency_ms: number;
+                /** @description By which that varies */
+                jitter_ms?: number;
+                /** @description Percent */
+                packet_loss?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The score */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MosView"];
+                };
+            };
+        };
+    };
+    servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This server */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestServersView"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sums */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSummaryView"];
+                };
+            };
+        };
+    };
     recent: {
         parameters: {
             query?: never;
@@ -3497,6 +4591,150 @@ export interface operations {
             };
         };
     };
+    anomalies: {
+        parameters: {
+            query?: {
+                /** @description Of so many hours */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedAnomaliesView"];
+                };
+            };
+        };
+    };
+    comparison: {
+        parameters: {
+            query?: {
+                /** @description Of so many hours */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedComparisonView"];
+                };
+            };
+        };
+    };
+    machine: {
+        parameters: {
+            query: {
+                /** @description Machine id or serial number */
+                machine_id: string;
+                /** @description Of so many hours */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tests and their sums */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineSpeedView"];
+                };
+            };
+        };
+    };
+    recent: {
+        parameters: {
+            query?: {
+                /** @description Of that machine */
+                machine_id?: string;
+                /** @description At most so many; 20 unless said */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedTestsView"];
+                };
+            };
+        };
+    };
+    subnet: {
+        parameters: {
+            query?: {
+                /** @description As 192.0.2.0/24 or 192.0.2 */
+                subnet?: string;
+                /** @description Of so many hours */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subnets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedComparisonView"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: {
+                /** @description Of so many hours; 24 unless said, 8,760 at most */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sums */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedSummaryView"];
+                };
+            };
+        };
+    };
     open: {
         parameters: {
             query?: never;
@@ -3537,6 +4775,29 @@ export interface operations {
             };
         };
     };
+    quality: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
     peripherals: {
         parameters: {
             query?: {
@@ -3561,6 +4822,29 @@ export interface operations {
         };
     };
     power: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    services: {
         parameters: {
             query?: {
                 /** @description The server's own machine unless said */
@@ -4807,6 +6091,26 @@ export interface operations {
             };
         };
     };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The networks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkView"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -5239,6 +6543,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    vpn: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    roaming: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
             };
         };
     };
