@@ -55,7 +55,7 @@ test("signs exactly the bytes that were checked, with a key that can't be copied
   expect(key.publicText).toMatch(/^aop1_[\w-]{171}$/);
   expect([key.signing.extractable, key.exchange.extractable]).toEqual([false, false]);
   const bytes = draft({ not_before: Date.now(), not_after: Date.now() + 900_000 });
-  const [signed] = await signDrafts(key, ASKED, [{ machine_id: "a", name: "a", presence: "online", payload: toBase64(bytes) }]);
+  const [signed] = await signDrafts(key, ASKED, [{ name: "a", payload: toBase64(bytes) }]);
   expect(signed).toMatchObject({ kid: key.id, payload: toBase64(bytes) });
   const verifying = Uint8Array.from(atob(key.publicText.slice(5).replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0)).slice(0, 32);
   const publicKey = await crypto.subtle.importKey("raw", verifying, "Ed25519", true, ["verify"]);
@@ -65,7 +65,7 @@ test("signs exactly the bytes that were checked, with a key that can't be copied
 
 test("one machine whose bytes say something else, and nothing is signed", async () => {
   const key = await makeOperatorKey("desk", "ann");
-  const target = (payload: string) => ({ machine_id: "a", name: "studio", presence: "online", payload });
+  const target = (payload: string) => ({ name: "studio", payload });
   const good = draft({ not_before: Date.now(), not_after: Date.now() + 900_000 });
   await expect(signDrafts(key, ASKED, [target(toBase64(good)), target(toBase64(draft({ action: "upgrade_agent" })))])).rejects.toThrow("Nothing was signed");
 });
