@@ -1,6 +1,7 @@
 //! Sign-in by an identity provider: who gets in, as whom, and every way in which somebody could be made
 //! to get in who should not.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
