@@ -24,6 +24,7 @@ pub mod operator_keys;
 pub mod own_account;
 pub mod page;
 pub mod pins;
+pub mod prometheus;
 pub mod quarantine;
 pub mod reports;
 pub mod request_id;
@@ -35,6 +36,7 @@ pub mod site;
 pub mod stream;
 pub mod streams;
 pub mod tokens;
+pub mod traffic;
 pub mod users;
 pub mod yardstick;
 
@@ -51,6 +53,7 @@ use atlas_actors::clock::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
 use self::site::Site;
+use self::traffic::Traffic;
 use crate::certificate_keeper::Certificates;
 use crate::enrolment_desk::EnrolmentDesk;
 use crate::wire::envelope_v1::KeyV1;
@@ -86,6 +89,8 @@ pub struct Edge {
     pub stopping: watch::Receiver<bool>,
     /// Whether the routes that do nothing are there, to measure the others by.
     pub yardstick: bool,
+    /// What each route answered, and how long it took.
+    pub traffic: Traffic,
     /// Whether all machines have been read from disk since the start.
     pub is_complete: Arc<AtomicBool>,
 }

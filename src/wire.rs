@@ -24,6 +24,8 @@ pub mod wrapping;
 #[cfg(feature = "server")]
 pub mod audit_json;
 #[cfg(feature = "server")]
+pub mod exposition;
+#[cfg(feature = "server")]
 pub mod fleet_stream;
 #[cfg(feature = "server")]
 pub mod machine_json;

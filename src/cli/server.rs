@@ -166,6 +166,7 @@ async fn start(
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
+        traffic: http::router::traffic(),
         is_complete: wake(&fleet),
     };
     legacy_watch::start(&fleet);

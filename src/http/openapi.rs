@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agents, api_keys, audit, certificate, channel, commands, health, history, machines, operator_keys,
-    own_account, pins, quarantine, reports, sessions, stream, tokens, users,
+    own_account, pins, prometheus, quarantine, reports, sessions, stream, tokens, users,
 };
 use crate::wire::views;
 
@@ -68,6 +68,9 @@ use crate::wire::views;
         history::recent,
         history::series,
         stream::open,
+        prometheus::scrape,
+        prometheus::scrape_machine,
+        prometheus::targets,
         commands::enqueue,
         commands::recent,
         quarantine::list,

@@ -11,6 +11,7 @@ mod fleet;
 mod history;
 mod live;
 mod operator_keys;
+mod prometheus;
 mod quarantine;
 mod session;
 mod users;
@@ -31,6 +32,7 @@ pub use fleet::{AgentView, AlertView, HealthView, MachineView, MachinesView, Sum
 pub use history::{HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
 pub use live::{AlarmView, CardView, DeltaFrame, OsView, PresenceView, SnapshotFrame, TickFrame};
 pub use operator_keys::{OperatorKeyRequest, OperatorKeyView, OperatorKeysView};
+pub use prometheus::{ScrapeLabels, ScrapeTargetView};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
 pub use session::{
     CodeRequest, MeView, PasswordRequest, ReauthenticateRequest, ReauthenticatedView, RecoveryCodesView,
