@@ -28,6 +28,8 @@ export default tseslint.config(
     files: ["e2e/**/*.mjs"],
     languageOptions: {
       globals: {
+        requestAnimationFrame: "readonly",
+        PopStateEvent: "readonly",
         process: "readonly", console: "readonly", setTimeout: "readonly", document: "readonly",
         window: "readonly", performance: "readonly", getComputedStyle: "readonly", URL: "readonly", Buffer: "readonly", fetch: "readonly",
       },

@@ -3,6 +3,7 @@
 //! `RenewCertificate`; publishes [`Served`], which TLS takes at each handshake. What can't be used
 //! never replaces what can.
 
+pub mod key_change;
 pub mod served;
 pub mod source;
 
@@ -31,6 +32,9 @@ const LOOK_PERIOD: Duration = Duration::from_secs(5);
 
 /// The file in the data folder that tells the command line which keys the server shows.
 pub const PINS_FILE: &str = "server.pins";
+
+/// The file in the data folder that is there while a change to the next key waits.
+pub const KEY_CHANGE_FILE: &str = "key-change.wanted";
 
 /// A look at the source that is under way.
 type Looking = ResponseActFuture<CertificateKeeper, Result<Arc<Served>, RenewError>>;

@@ -2,7 +2,9 @@
 
 pub mod agent;
 pub mod config;
+pub mod doctor;
 pub mod logging;
+pub mod service;
 mod signal;
 
 #[cfg(feature = "server")]
@@ -12,13 +14,19 @@ pub mod audit;
 #[cfg(feature = "server")]
 pub mod backup;
 #[cfg(feature = "server")]
+pub mod command;
+#[cfg(feature = "server")]
 pub mod key;
 #[cfg(feature = "server")]
 pub mod migrate;
 #[cfg(feature = "server")]
+pub mod open;
+#[cfg(feature = "server")]
 pub mod open_files;
 #[cfg(feature = "server")]
 pub mod operator;
+#[cfg(feature = "server")]
+pub mod query;
 #[cfg(feature = "server")]
 pub mod secret;
 #[cfg(feature = "server")]
@@ -91,6 +99,10 @@ enum Command {
     /// Start the agent of this machine, or enrol it.
     #[command(display_order = 2)]
     Agent(agent::AgentArgs),
+    /// Try everything that commonly goes wrong, and say what to do; exit status 1 if something is wrong.
+    Doctor(doctor::DoctorArgs),
+    /// Run the agent or the server as a service of this system, from its start on.
+    Service(service::ServiceArgs),
     /// Show, check and change the settings.
     Config(config::ConfigArgs),
 }
@@ -141,6 +153,8 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "server")]
         Some(Command::Server(command)) => command.run(&global),
         Some(Command::Agent(args)) => agent::run(&global, args),
+        Some(Command::Doctor(args)) => doctor::run(&global, args),
+        Some(Command::Service(args)) => service::run(&global, &args),
         Some(Command::Config(args)) => config::run(&global, args),
         #[cfg(feature = "server")]
         None => server_command::ServerCommand::Up(cli.serve).run(&global),

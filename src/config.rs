@@ -21,8 +21,8 @@ pub mod source;
 
 pub use layers::{Settings, Sources};
 pub use schema::{
-    AgentConfig, Config, LogFormat, LoggingConfig, MonitorConfig, MonitorsConfig, PresenceConfig,
-    RetryConfig, ServerConfig,
+    AgentConfig, Config, CsvLogsConfig, LogFormat, LoggingConfig, MonitorConfig, MonitorsConfig, OidcConfig,
+    PresenceConfig, RetryConfig, ServerConfig, SystemMetricsConfig,
 };
 pub use secret_text::SecretText;
 pub use source::{ConfigError, Problem, Source};

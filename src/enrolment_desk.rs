@@ -1,15 +1,18 @@
 //! Where agents are enrolled: the server's identity key, the tokens' text, and the answers that are
 //! signed with it. Which tokens are open and who is enrolled, the fleet knows.
 
+mod commands;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use atlas_actors::auth::Digest;
 use atlas_actors::auth::agents::record::AgentRecord;
-use atlas_actors::auth::agents::{AgentKey, AgentTable, KeyState};
+use atlas_actors::auth::agents::{AgentKey, KeyState};
+use atlas_actors::auth::{Credentials, Digest};
 use atlas_actors::clock::Timestamp;
 use atlas_actors::limits::CLOCK_SKEW_MAX;
 use atlas_actors::messages::{AddNextKey, NewAgent};
+use atlas_actors::model::Scope;
 use tokio::sync::watch;
 
 use crate::certificate_keeper::served::Served;
@@ -17,15 +20,19 @@ use crate::secret_file::{self, SecretFileError};
 use crate::wire::enrolment::rekey::{RekeyAnswerV2, RekeyRequestV2, RekeyTerms};
 use crate::wire::enrolment::server::{AnswerTerms, ServerIdentity, verify_request};
 use crate::wire::enrolment::token::{JoinToken, SHARED_SECRET_ID, TokenHash};
-use crate::wire::enrolment::{EnrolmentAnswerV2, EnrolmentRequestV2, FIRST_EPOCH, FactsError};
+use crate::wire::enrolment::{EnrolmentAnswerV2, EnrolmentRequestV2, FIRST_EPOCH, FactsError, KEYS_MAX};
 use crate::wire::envelope_v2::{Channel, Direction, OpenKey, SealKey};
 use crate::wire::hex_id::{AgentId, KeyId, TokenId};
+use crate::wire::operator_key::OperatorPublicKey;
 use crate::wire::pin_set::{Nonce, PinSetV2};
 use crate::wire::secret::Secret;
+use crate::wire::signed_command::CommandSigner;
 
 /// Enrols agents.
 pub struct EnrolmentDesk {
     identity: ServerIdentity,
+    /// Signs commands, and nothing else.
+    commands: CommandSigner,
     served: watch::Receiver<Arc<Served>>,
     /// What stands for a token when the cluster's secret is used; without it that way is closed.
     shared: Option<TokenHash>,
@@ -61,9 +68,10 @@ impl EnrolmentDesk {
         served: watch::Receiver<Arc<Served>>,
         shared: Option<TokenHash>,
     ) -> Result<Self, SecretFileError> {
-        let seed = secret_file::load_or_make(key_file)?;
+        let seed = Secret::new(secret_file::load_or_make(key_file)?);
         Ok(Self {
-            identity: ServerIdentity::new(&Secret::new(seed)),
+            identity: ServerIdentity::new(&seed),
+            commands: CommandSigner::of_server(&seed),
             served,
             shared,
         })
@@ -113,7 +121,7 @@ impl EnrolmentDesk {
         &self,
         request: &EnrolmentRequestV2,
         token: &Digest,
-        known: &AgentTable,
+        credentials: &Credentials,
         now: Timestamp,
     ) -> Result<(EnrolmentAnswerV2, NewAgent), EnrolError> {
         use crate::wire::enrolment::server::VerifyError;
@@ -122,9 +130,11 @@ impl EnrolmentDesk {
             VerifyError::Facts(error) => malformed(error),
             VerifyError::Token | VerifyError::IdentityKey => EnrolError::Refused,
         })?;
-        let earlier = known.with_identity(verified.machine_id(), &verified.ak_pub().0);
+        let earlier = credentials
+            .agents()
+            .with_identity(verified.machine_id(), &verified.ak_pub().0);
         let terms = self
-            .terms(earlier.as_deref(), now)
+            .terms(earlier.as_deref(), operators(credentials), now)
             .map_err(|_| EnrolError::NoRandomness)?;
         let (answer, credential) = verified
             .answer(&self.identity, terms)
@@ -141,13 +151,19 @@ impl EnrolmentDesk {
         Ok((answer, agent))
     }
 
-    fn terms(&self, earlier: Option<&AgentRecord>, now: Timestamp) -> Result<AnswerTerms, getrandom::Error> {
+    fn terms(
+        &self,
+        earlier: Option<&AgentRecord>,
+        operator_keys: Vec<OperatorPublicKey>,
+        now: Timestamp,
+    ) -> Result<AnswerTerms, getrandom::Error> {
         let agent_id = earlier.and_then(|agent| agent.agent_id.parse().ok());
         Ok(AnswerTerms {
             agent_id: agent_id.map_or_else(AgentId::random, Ok)?,
             epoch: earlier.map_or(FIRST_EPOCH, AgentRecord::next_epoch),
             kid: KeyId::random()?,
-            command_keys: Vec::new(),
+            command_keys: vec![self.commands.public_key()],
+            operator_keys,
             tls_pins: self.served.borrow().pins(),
             now,
             exchange: Secret::random()?,
@@ -227,6 +243,15 @@ impl EnrolmentDesk {
             epoch: key.epoch,
         })
     }
+}
+
+/// Whose signatures an agent shall take that is enrolled now.
+fn operators(credentials: &Credentials) -> Vec<OperatorPublicKey> {
+    let keys = credentials.operator_keys().iter();
+    keys.filter(|key| key.scopes.contains(Scope::CommandsRunDangerous))
+        .filter_map(|key| key.public.parse().ok())
+        .take(KEYS_MAX)
+        .collect()
 }
 
 fn malformed(error: FactsError) -> EnrolError {

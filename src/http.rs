@@ -2,6 +2,7 @@
 //! imports the agent; what both know is in `wire`.
 
 pub mod access;
+pub mod agent_commands;
 pub mod agents;
 pub mod api_keys;
 pub mod audit;
@@ -16,9 +17,13 @@ pub mod error;
 pub mod health;
 pub mod history;
 pub mod legacy;
+pub mod legacy_commands;
 pub mod legacy_users;
 pub mod limits;
 pub mod machines;
+pub mod network;
+pub mod notice;
+pub mod oidc;
 pub mod openapi;
 pub mod operator_keys;
 pub mod own_account;
@@ -26,13 +31,20 @@ pub mod page;
 pub mod pins;
 pub mod prometheus;
 pub mod quarantine;
+pub mod query;
 pub mod reports;
 pub mod request_id;
 pub mod router;
+pub mod scripts;
 pub mod sealed;
+pub mod sealed_answer;
+pub mod sections;
 pub mod security_headers;
 pub mod sessions;
 pub mod site;
+pub mod speed_tests;
+pub mod speedtest;
+pub mod storage;
 pub mod stream;
 pub mod streams;
 pub mod tokens;
@@ -41,6 +53,7 @@ pub mod users;
 pub mod yardstick;
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -55,6 +68,7 @@ use tokio::sync::{Semaphore, watch};
 use self::site::Site;
 use self::traffic::Traffic;
 use crate::certificate_keeper::Certificates;
+use crate::certificate_keeper::key_change::KeyChange;
 use crate::enrolment_desk::EnrolmentDesk;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
@@ -75,16 +89,28 @@ pub struct Edge {
     pub report_bytes_max: usize,
     /// The key by which programs on this very machine act as an administrator.
     pub local_key: String,
+    /// The id of the machine that this server runs on, as its agent would report.
+    pub own_machine: String,
     /// Where people and agents reach this server.
     pub public_url: String,
     /// What this server is called, and who speaks for others.
     pub site: Site,
+    /// The way to the identity provider, if people may sign in by one.
+    pub oidc: Option<oidc::OidcDesk>,
     /// The certificate that is served.
     pub certificates: Certificates,
+    /// The change to the next TLS key.
+    pub key_change: KeyChange,
     /// Places for attempts to sign in that are answered later.
     pub held_back: Semaphore,
+    /// The line, as far as speed tests may take it.
+    pub tested_line: speedtest::TestedLine,
     /// Places for live streams.
     pub viewers: Arc<Semaphore>,
+    /// Places for questions about history.
+    pub queries: Arc<Semaphore>,
+    /// The folder in which the store rests.
+    pub store_folder: PathBuf,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
     /// Whether the routes that do nothing are there, to measure the others by.

@@ -9,6 +9,7 @@ pub mod config;
 pub mod data_dir;
 pub mod log_file;
 pub mod secret_file;
+pub mod service;
 pub mod tls;
 pub mod wire;
 
@@ -30,6 +31,8 @@ pub mod ip_network;
 pub mod local_server;
 #[cfg(feature = "server")]
 pub mod migrate;
+#[cfg(feature = "server")]
+pub mod oidc;
 #[cfg(feature = "server")]
 pub mod outbound;
 #[cfg(feature = "server")]

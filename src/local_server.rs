@@ -9,7 +9,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -22,6 +22,9 @@ use crate::wire::views::ToldError;
 
 /// How long it may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long it may take to answer what it answers piece by piece.
+const LONG_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A way to the server on this machine.
 pub struct LocalServer {
@@ -72,6 +75,30 @@ impl LocalServer {
         Ok(self.send(Method::GET, path, None::<&()>).await?.json().await?)
     }
 
+    /// Asks for something long; the answer is a success, and its body is still on its way.
+    ///
+    /// # Errors
+    /// As for [`LocalServer::post`].
+    pub async fn stream(&self, path: &str) -> Result<Response, Failure> {
+        let request = self.request(Method::GET, path).timeout(LONG_TIMEOUT);
+        self.answered(request).await
+    }
+
+    /// Reads JSON, of what a query says.
+    ///
+    /// # Errors
+    /// As for [`LocalServer::post`].
+    pub async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, Failure> {
+        let mut url = reqwest::Url::parse(&format!("{}{path}", self.url))?;
+        url.query_pairs_mut().extend_pairs(query);
+        let path = url.as_str().strip_prefix(&self.url).unwrap_or(path).to_owned();
+        self.get(&path).await
+    }
+
     /// Has something done that is answered by nothing.
     ///
     /// # Errors
@@ -90,13 +117,19 @@ impl LocalServer {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<Response, Failure> {
-        let mut request = self
-            .client
-            .request(method, format!("{}{path}", self.url))
-            .bearer_auth(&self.key);
+        let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.answered(request).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        request.bearer_auth(&self.key)
+    }
+
+    async fn answered(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let answer = request.send().await.map_err(|error| {
             let hint = "is it running? `atlas up` starts it, --port names another port";
             Failure::new(format!(

@@ -5,6 +5,7 @@
 mod agent;
 mod enrol;
 mod machine;
+mod outage;
 mod tally;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::watch;
 
+pub use outage::OutageSummary;
 pub use tally::Summary;
 
 use agent::SimulatedAgent;
@@ -37,6 +39,8 @@ pub struct Plan {
     pub flat_out: bool,
     /// Whether reports go to the route that only reads them, the yardstick.
     pub yardstick: bool,
+    /// Whether agents deal with a server that goes away as real ones do.
+    pub outage: bool,
     /// Whether to draw progress.
     pub progress: bool,
 }
@@ -76,17 +80,17 @@ pub async fn run(plan: Plan) -> Result<Summary, SimulateError> {
     let agents = enrol::all(&plan, &bar).await?;
     bar.finish_and_clear();
     let (stop, stopping) = watch::channel(false);
-    let tally = Arc::new(Tally::default());
+    let tally = Arc::new(Tally::new(plan.duration));
     let started = Instant::now();
     let running: Vec<_> = agents
         .into_iter()
         .map(|agent| {
-            tokio::spawn(report_until(
-                agent,
-                Arc::clone(&plan),
-                Arc::clone(&tally),
-                stopping.clone(),
-            ))
+            let (plan, tally, stopping) = (Arc::clone(&plan), Arc::clone(&tally), stopping.clone());
+            if plan.outage {
+                tokio::spawn(outage::report_until(agent, plan, tally, started, stopping))
+            } else {
+                tokio::spawn(report_until(agent, plan, tally, stopping))
+            }
         })
         .collect();
     show_until_over(&plan, &tally, started).await;

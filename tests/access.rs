@@ -152,6 +152,9 @@ fn only_an_administrator_sees_users_keys_and_the_server() {
             "/api/v2/agents",
             "/api/v2/agents/rotation",
             "/api/v2/quarantine",
+            "/api/v2/storage",
+            "/api/fleet/storage",
+            "/api/fleet/storage-info",
             "/api/v2/audit",
             "/api/v2/audit/export",
             "/api/v2/certificate",
@@ -178,13 +181,21 @@ fn a_viewer_changes_nothing_and_an_operator_no_user_key_or_server() {
             .map(|entry| format!("{} {}", entry.method, entry.path))
             .collect::<Vec<_>>()
     };
-    // Having a machine measured is no change of it.
-    let looks = "POST /api/v2/machines/{id}/report-now";
-    assert_eq!(changes(Role::Viewer), [looks]);
+    // Having a machine measured is no change of it, nor is arithmetic, nor a route that always refuses.
+    let looks = [
+        "POST /api/v2/machines/{id}/report-now",
+        "POST /api/fleet/network-test/calculate-mos",
+        "POST /api/fleet/network-test/metrics",
+    ];
+    assert_eq!(changes(Role::Viewer), looks);
     assert_eq!(
         changes(Role::Operator),
         [
-            looks,
+            looks[0],
+            looks[1],
+            looks[2],
+            "POST /api/v2/commands",
+            "POST /api/v2/commands/{id}/cancel",
             "PUT /api/v2/machines/{id}/tags",
             "POST /api/fleet/command/{id}",
             "DELETE /api/v2/machines/{id}",

@@ -183,6 +183,13 @@ fn a_revoked_agent_is_refused_within_a_second_and_its_process_says_why_and_stops
     let mut said = String::new();
     std::io::Read::read_to_string(&mut agent.stderr.take().unwrap(), &mut said).unwrap();
     assert!(said.contains("was revoked by an administrator"), "{said}");
+    // launchd starts again whatever does not end with 0.
+    let under_launchd = atlas(home.path())
+        .args(["agent", "--quiet"])
+        .env("XPC_SERVICE_NAME", "com.atlas.fleet.agent")
+        .output()
+        .unwrap();
+    assert_eq!(under_launchd.status.code(), Some(0));
     let again = enroll(&[]);
     assert!(String::from_utf8_lossy(&again.stderr).contains("--new-identity"));
     assert!(enroll(&["--new-identity"]).status.success());

@@ -40,7 +40,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn backed_up() -> (Server, PathBuf) {
     let server = Server::start();
     for id in ["m1", "m2"] {
-        assert_eq!(server.report(format!(r#"{{"machine_id":"{id}"}}"#)).status(), 200);
+        let sections = r#"{"posture":{"taken_at":"2026-11-24T04:00:00Z","value":{"security_score":70}}}"#;
+        let report = format!(r#"{{"machine_id":"{id}","sections":{sections}}}"#);
+        assert_eq!(server.report(report).status(), 200);
     }
     fs::write(
         server.folder.path().join(".fleet_monitoring/config.yaml"),
@@ -87,6 +89,8 @@ fn a_backup_of_a_running_server_comes_back_as_it_was() {
         list["machines"].as_array().unwrap().len() == 2
     });
     assert_eq!(list["machines"][0]["machine_id"], "m1");
+    let section = restored.get("/api/v2/machines/m1/sections/posture");
+    assert_eq!(section["value"]["security_score"], 70);
     assert_eq!(restored.report(r#"{"machine_id":"m1"}"#).status(), 200);
 }
 

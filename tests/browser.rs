@@ -11,6 +11,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use atlas::wire::operator_key::OperatorKey;
+use running::provider::Provider;
 use running::{PASSWORD, Server};
 
 /// How a server is started here: with an agent of its own.
@@ -40,6 +42,29 @@ fn an_empty_fleet_turns_live_with_the_first_report() {
     server.kill();
 }
 
+#[test]
+fn people_sign_in_by_the_identity_provider_in_a_real_browser() {
+    let (folder, provider) = (new_folder(), Provider::start());
+    // The provider sends the browser to where the server says it is, so that must be known before.
+    let port = free_port().to_string();
+    let url = format!("https://127.0.0.1:{port}");
+    let mut settings = provider.settings(folder.path());
+    let here = [
+        ("ATLAS__FLEET__SERVER__PUBLIC_URL", &url),
+        ("FLEET_SERVER_PORT", &port),
+    ];
+    settings.extend(here.map(|(key, value)| (key.to_owned(), value.clone())));
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(key, value)| (&**key, &**value)).collect();
+    let mut server = Server::start_in(folder, "server", &settings);
+    walk_through("provider", &mut server);
+    server.kill();
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 fn new_folder() -> Arc<tempfile::TempDir> {
     Arc::new(tempfile::tempdir().unwrap())
 }
@@ -59,6 +84,10 @@ fn walk_through(suite: &str, server: &mut Server) -> String {
         .env("ATLAS_URL", &server.url)
         .env("ATLAS_USER", "admin")
         .env("ATLAS_PASSWORD", PASSWORD)
+        .env(
+            "ATLAS_OPERATOR_KEY",
+            OperatorKey::random().unwrap().public().to_string(),
+        )
         .env("ATLAS_STOP_FILE", file("stop"))
         .env("ATLAS_START_FILE", file("start"))
         .env("ATLAS_REPORT_FILE", file("report"))

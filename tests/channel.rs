@@ -2,6 +2,7 @@
 //! end when its agent is turned out or the server stops. Real agents, and an agent of our own that holds
 //! the channel in its hands.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
@@ -10,6 +11,7 @@ mod running;
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
+use atlas::tls::pinned::{FirstContact, client_config};
 use atlas::wire::channel::{CHANNEL_ROUTE, LineReader, MessageV2, OpeningV2, PONG_ROUTE, PongV2};
 use atlas::wire::envelope_v2::{Compression, Context, Outgoing};
 use atlas::wire::hex_id::ChannelId;
@@ -370,4 +372,44 @@ fn nothing_listens_on_the_agents_machine() {
     assert_eq!(listening, 0);
     // Reports and the channel share one connection.
     assert_eq!(connected, 1);
+}
+
+/// Prints what an open channel costs the server, its connection included: `cargo test --test channel -- --ignored
+/// --nocapture what_a_channel_costs`, with `ATLAS_CHANNELS=1000` for more of them.
+#[cfg(target_os = "linux")]
+#[ignore = "measures, and proves nothing"]
+#[test]
+fn what_a_channel_costs() {
+    let wanted: u32 = std::env::var("ATLAS_CHANNELS").map_or(200, |text| text.parse().unwrap());
+    let server = Server::start();
+    let text = token(&server, wanted);
+    let resident_kib = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let agents: Vec<_> = (0..wanted)
+        .map(|number| enrol(&server, &text, &format!("m{number}")).unwrap().1)
+        .collect();
+    let before = resident_kib();
+    let held: Vec<_> = agents
+        .iter()
+        .map(|agent| {
+            let client = reqwest::blocking::Client::builder()
+                .tls_backend_preconfigured(client_config(FirstContact::new()).unwrap())
+                .build()
+                .unwrap();
+            let request = client.post(format!("{}{CHANNEL_ROUTE}", server.url));
+            let response = request.body(opening(agent).1).send().unwrap();
+            assert_eq!(response.status(), 200);
+            response
+        })
+        .collect();
+    let after = resident_kib();
+    let each = (after - before) as f64 / f64::from(wanted);
+    println!("{wanted} channels: {before} KiB before, {after} KiB with them, {each:.1} KiB each");
+    drop(held);
 }

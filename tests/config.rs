@@ -37,7 +37,11 @@ impl Home {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        atlas(self.path()).arg("config").args(arguments).output().unwrap()
+        let mut atlas = atlas(self.path());
+        for name in running::SWITCHED_OFF {
+            atlas.env_remove(name);
+        }
+        atlas.arg("config").args(arguments).output().unwrap()
     }
 
     /// What a command prints that goes well.

@@ -1,18 +1,19 @@
 //! The disk is slow, fails, or is full: what was acknowledged is kept, and what can't be kept is not
 //! acknowledged. Faults are injected into the real program with strace; a small disk is a tmpfs.
 
+#![cfg(feature = "server")]
 #![cfg(all(feature = "server", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
 mod running;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use running::small_disk::SmallDisk;
 use running::{KEY, Server, at_home, atlas};
 use serde_json::json;
 use tempfile::TempDir;
@@ -150,50 +151,6 @@ fn a_disk_that_fails_while_the_server_starts_is_told_apart_from_other_failures()
         );
         assert!(said.contains("the disk failed"), "{said}");
         drop(Server::start_in(home, "server", &[]));
-    }
-}
-
-/// A small disk that is gone when it is dropped.
-struct SmallDisk(Arc<TempDir>);
-
-impl SmallDisk {
-    /// Nothing where this user may not mount one.
-    fn mount(megabytes: u32) -> Option<Self> {
-        let place = folder();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
-            .arg(place.path())
-            .output();
-        match mounted {
-            Ok(mounted) if mounted.status.success() => Some(Self(place)),
-            Ok(mounted) => {
-                let reason = String::from_utf8_lossy(&mounted.stderr).into_owned();
-                println!("skipped: no small disk can be mounted here: {reason}");
-                None
-            }
-            Err(error) => {
-                println!("skipped: no small disk can be mounted here: {error}");
-                None
-            }
-        }
-    }
-
-    fn fill(&self) {
-        let mut file = std::fs::File::create(self.0.path().join("fill")).unwrap();
-        for size in [1 << 20, 4 << 10] {
-            while file.write_all(&vec![1; size]).is_ok() {}
-        }
-    }
-
-    fn make_room(&self) {
-        std::fs::remove_file(self.0.path().join("fill")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: a server that was just killed may still be letting go of its files.
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
     }
 }
 

@@ -160,3 +160,44 @@ fn the_key_of_who_is_shut_out_or_removed_counts_no_more() {
     let own = server.request_as(&again, "GET", "/api/v2/me/operator-keys");
     assert_eq!(own.send().unwrap().json::<Value>().unwrap()["keys"], json!([]));
 }
+
+#[test]
+fn what_was_sealed_to_operators_is_opened_by_each_of_them_on_their_own_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let locked = home.join("locked.key").display().to_string();
+    let public = [
+        key_of(home, &[]),
+        key_of(home, &["--key", &locked, "--passphrase"]),
+    ];
+    let public = public.map(|public| public.parse().unwrap());
+    let sealed = atlas::wire::operator_sealed::seal("output of 7\u{1b}[31m", &public, b"planted\n").unwrap();
+    let file = home.join("output.sealed").display().to_string();
+    std::fs::write(&file, &sealed).unwrap();
+    let (status, content, said) = run(home, &["open", &file], "");
+    assert_eq!((status, &*content), (0, "planted\n"), "{said}");
+    assert!(said.contains("output of 7\\u{1b}[31m"), "{said}");
+    let with_locked = ["open", &*file, "--quiet", "--key", &*locked];
+    let opened = run(home, &with_locked, "grey otters sing\n");
+    assert_eq!((opened.0, &*opened.1, &*opened.2), (0, "planted\n", ""));
+    let (status, content, said) = run(home, &with_locked, "grey otters swim\n");
+    assert!(
+        status == 1 && content.is_empty() && said.contains("passphrase is wrong"),
+        "{said}"
+    );
+
+    let changed = [&sealed[..sealed.len() - 1], b"x"].concat();
+    std::fs::write(&file, changed).unwrap();
+    let (status, content, said) = run(home, &["open", &file], "");
+    assert!(
+        status == 1 && content.is_empty() && said.contains("was changed"),
+        "{said}"
+    );
+    std::fs::write(&file, sealed).unwrap();
+    key_of(home, &["--force"]);
+    let (status, content, said) = run(home, &["open", &file], "");
+    assert!(
+        status == 1 && content.is_empty() && said.contains("was not sealed to the key"),
+        "{said}"
+    );
+}

@@ -28,7 +28,9 @@ fn with_machines() -> Server {
     let server = Server::start();
     report(&server, "ci-1", 25.0);
     report(&server, "mac-2.local", 75.0);
-    server.until("both are listed", |list| list["machines"].as_array().unwrap().len() == 2);
+    server.until("both are listed", |list| {
+        list["machines"].as_array().unwrap().len() == 2
+    });
     server
 }
 
@@ -45,18 +47,37 @@ fn a_scrape_has_the_servers_figures_and_machines_only_when_asked_for() {
     let server = with_machines();
     let own = text(&server, "/metrics");
     assert!(own.contains("atlas_machines{presence=\"online\"} 2"), "{own}");
-    assert!(own.contains("atlas_http_requests_total{method=\"POST\",route=\"/api/fleet/report\",status=\"2xx\"} 2"));
+    assert!(
+        own.contains(
+            "atlas_http_requests_total{method=\"POST\",route=\"/api/fleet/report\",status=\"2xx\"} 2"
+        )
+    );
     assert!(!own.contains("ci-1"));
     let all = text(&server, "/metrics?machines=all");
-    assert!(all.contains("atlas_machine_cpu_usage_ratio{machine=\"ci-1\"} 0.25"), "{all}");
+    assert!(
+        all.contains("atlas_machine_cpu_usage_ratio{machine=\"ci-1\"} 0.25"),
+        "{all}"
+    );
     assert!(all.contains("atlas_machine_up{machine=\"mac-2.local\",os=\"linux\",presence=\"online\"} 1"));
-    assert_eq!(all.matches("# TYPE atlas_machine_cpu_usage_ratio gauge").count(), 1);
+    assert_eq!(
+        all.matches("# TYPE atlas_machine_cpu_usage_ratio gauge").count(),
+        1
+    );
     let tags = server.request("PUT", "/api/v2/machines/ci-1/tags");
-    assert_eq!(tags.json(&json!({"tags": ["build"]})).send().unwrap().status(), 200);
-    server.until("it has its tag", |list| list["machines"].to_string().contains("build"));
+    assert_eq!(
+        tags.json(&json!({"tags": ["build"]})).send().unwrap().status(),
+        200
+    );
+    server.until("it has its tag", |list| {
+        list["machines"].to_string().contains("build")
+    });
     let tagged = text(&server, "/metrics?tag=build");
     assert!(tagged.contains("ci-1") && !tagged.contains("mac-2"), "{tagged}");
-    let nobody = server.client.get(format!("{}/metrics", server.url)).send().unwrap();
+    let nobody = server
+        .client
+        .get(format!("{}/metrics", server.url))
+        .send()
+        .unwrap();
     assert_eq!(nobody.status(), 401);
 }
 
@@ -72,15 +93,24 @@ fn promtool_has_nothing_to_say_of_a_scrape() {
             .spawn()
             .unwrap();
         let scraped = text(&server, path);
-        promtool.stdin.take().unwrap().write_all(scraped.as_bytes()).unwrap();
+        promtool
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(scraped.as_bytes())
+            .unwrap();
         let said = promtool.wait_with_output().unwrap();
         let words = [said.stdout, said.stderr].concat();
-        assert!(said.status.success() && words.is_empty(), "{}", String::from_utf8_lossy(&words));
+        assert!(
+            said.status.success() && words.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&words)
+        );
     }
 }
 
 /// A real Prometheus with a folder of its own; dies with this.
-struct Prometheus(Child, u16);
+struct Prometheus(Child, u16, reqwest::blocking::Client);
 
 impl Drop for Prometheus {
     fn drop(&mut self) {
@@ -90,28 +120,39 @@ impl Drop for Prometheus {
 }
 
 impl Prometheus {
-    fn start(folder: &std::path::Path, config: &str) -> Self {
+    fn start(folder: &std::path::Path, config: &str, client: reqwest::blocking::Client) -> Self {
         std::fs::write(folder.join("prometheus.yml"), config).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let child = Command::new("prometheus")
-            .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
+            .arg(format!(
+                "--config.file={}",
+                folder.join("prometheus.yml").display()
+            ))
             .arg(format!("--storage.tsdb.path={}", folder.join("tsdb").display()))
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Self(child, port)
+        Self(child, port, client)
     }
 
     /// The values of an expression by their label `machine`, once there are so many.
     fn until(&self, expression: &str, count: usize) -> Vec<(String, String)> {
         let started = Instant::now();
-        let client = reqwest::blocking::Client::new();
         loop {
             let url = format!("http://127.0.0.1:{}/api/v1/query", self.1);
             let url = reqwest::Url::parse_with_params(&url, [("query", expression)]).unwrap();
-            let found: Value = client.get(url).send().and_then(reqwest::blocking::Response::json).unwrap_or_default();
+            let found: Value = self
+                .2
+                .get(url)
+                .send()
+                .and_then(reqwest::blocking::Response::json)
+                .unwrap_or_default();
             let rows = found["data"]["result"].as_array().cloned().unwrap_or_default();
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let mut values: Vec<_> = rows
@@ -122,7 +163,10 @@ impl Prometheus {
             if values.len() == count {
                 return values;
             }
-            assert!(started.elapsed() < Duration::from_secs(90), "{expression}: {values:?}");
+            assert!(
+                started.elapsed() < Duration::from_secs(90),
+                "{expression}: {values:?}"
+            );
             std::thread::park_timeout(Duration::from_millis(100));
         }
     }
@@ -140,7 +184,8 @@ fn a_real_prometheus_finds_the_machines_by_itself_and_reads_them() {
     let key: Value = key.json().unwrap();
     let key = key["key"].as_str().unwrap();
     let host = server.url.trim_start_matches("https://");
-    let access = format!("authorization: {{credentials: {key}}}\n    tls_config: {{insecure_skip_verify: true}}");
+    let access =
+        format!("authorization: {{credentials: {key}}}\n    tls_config: {{insecure_skip_verify: true}}");
     let config = format!(
         r#"
 global: {{scrape_interval: 1s}}
@@ -161,10 +206,13 @@ scrape_configs:
         tls_config: {{insecure_skip_verify: true}}
 "#
     );
-    let prometheus = Prometheus::start(server.folder.path(), &config);
+    let prometheus = Prometheus::start(server.folder.path(), &config, server.client.clone());
     let cpu = prometheus.until("atlas_machine_cpu_usage_ratio", 2);
     let expected = [("ci-1", "0.25"), ("mac-2.local", "0.75")];
-    assert_eq!(cpu, expected.map(|(machine, value)| (machine.to_owned(), value.to_owned())));
+    assert_eq!(
+        cpu,
+        expected.map(|(machine, value)| (machine.to_owned(), value.to_owned()))
+    );
     let online = prometheus.until("atlas_machines{presence=\"online\"}", 1);
     assert_eq!(online[0].1, "2");
 }

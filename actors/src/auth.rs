@@ -13,6 +13,8 @@ pub mod lockout;
 pub mod operator_keys;
 pub mod password;
 pub mod password_hash;
+pub mod provider;
+pub mod recovery;
 pub mod second_factor;
 pub mod session;
 mod sessions;
@@ -34,7 +36,7 @@ use crate::clock::Clock;
 use crate::limits::{SERVICE_MAILBOX, SESSION_MAX};
 use crate::model::UserName;
 use crate::store::{Document, DocumentKind, Revision, Store, StoreError};
-use crate::stored::{DecodeError, decode, decode_second};
+use crate::stored::{DecodeError, decode};
 use crate::supervision::{ActorName, Restarts, Safety};
 use crate::vault::Vault;
 
@@ -49,7 +51,7 @@ use api_key::StoredKey;
 use lockout::Lockout;
 use operator_keys::StoredOperatorKey;
 use second_factor::TotpSecret;
-use session::{SessionFirst, StoredSession};
+use session::{StoredSession, read_session};
 use tokens::EnrolmentToken;
 pub(crate) use user::User;
 use user_document::read_user;
@@ -226,7 +228,7 @@ async fn read_all(store: Arc<dyn Store>, vault: Arc<dyn Vault>) -> Result<Stored
         stored.users.extend(read_user(&*store, &*vault, &document).await?);
     }
     for document in list_all(&*store, DocumentKind::Session).await? {
-        let session = read(&document, decode_second::<StoredSession, SessionFirst>);
+        let session = read(&document, read_session);
         stored.sessions.extend(session);
     }
     for document in list_all(&*store, DocumentKind::Key).await? {

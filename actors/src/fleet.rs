@@ -4,13 +4,15 @@
 //! ```text
 //! fleet thread:    Registry ─▶ Machine, one for each record ─▶ Roster ─▶ published view, frames
 //! services thread: Historian ─▶ BlockCodec pool      CommandQueue ─▶ published due commands
-//!                  Channels ─▶ published health of the agents
-//!                  AuthService ─▶ published credentials   Quarantine   AuditLog   PasswordHasher pool
+//!                  Channels ─▶ published health of the agents     Downtimes ─▶ published
+//!                  AuthService ─▶ published credentials   Quarantine   AuditLog   Sections   PasswordHasher pool
+//!                  ScriptLibrary
 //! ```
 
 mod accounts;
 mod ask;
 mod audit;
+mod sections;
 
 pub use ask::Busy;
 pub use audit::AuditQuestion;
@@ -28,15 +30,20 @@ use crate::auth::{AuthService, Credentials, SessionTimes};
 use crate::channels::{ChannelTable, Channels};
 use crate::clock::Clock;
 use crate::command_queue::{CommandQueue, DueCommands};
+use crate::downtimes::{Downtimes, NoteStop};
 use crate::historian::Historian;
 use crate::historian::codec::BlockCodec;
-use crate::limits::{ADMISSION_MAX, PASSWORD_QUEUE, VIEWERS_MAX};
+use crate::historian::retention::Retention;
+use crate::limits::{ADMISSION_MAX, BACKLOG_TOGETHER, PASSWORD_QUEUE, VIEWERS_MAX};
 use crate::machine::MachinePorts;
 use crate::messages::{CheckpointAll, PublishView, WakeMachines};
-use crate::model::{MachineId, PresenceRule};
+use crate::model::{Gap, MachineId, PresenceRule};
 use crate::quarantine::Quarantine;
 use crate::registry::{Registry, WAKE_TOGETHER};
 use crate::roster::{FleetView, Published, Roster, ViewEncoder};
+use crate::script_library::ScriptLibrary;
+use crate::sections::Sections;
+use crate::sections::kept::Compare;
 use crate::store::{Store, StoreError, Stream};
 use crate::supervision::keeper::keep_in;
 use crate::supervision::{ActorName, Fault, GiveUp, Safety};
@@ -55,6 +62,8 @@ pub struct Ports {
     pub encoder: Arc<dyn ViewEncoder>,
     /// What signs the audit log.
     pub signer: Arc<dyn Signer>,
+    /// What says how two bodies of a section differ.
+    pub compare_sections: Compare,
     /// Ends the process; called when a service can't be kept alive.
     pub give_up: GiveUp,
     /// Makes actors panic on purpose, in tests.
@@ -70,6 +79,8 @@ pub struct Settings {
     pub sessions: SessionTimes,
     /// Characters that a new password has at least.
     pub password_chars_min: usize,
+    /// How much history is kept.
+    pub retention: Retention,
 }
 
 /// The fleet's handle: cheap to clone, safe to share.
@@ -80,25 +91,33 @@ pub struct Fleet {
     historian: Addr<Historian>,
     commands: Addr<CommandQueue>,
     channels: Addr<Channels>,
+    scripts: Addr<ScriptLibrary>,
     auth: Addr<AuthService>,
     audit: Addr<AuditLog>,
     hasher: Addr<PasswordHasher>,
     /// Places for passwords that are with the hasher.
     hashing: Arc<Semaphore>,
     quarantine: Addr<Quarantine>,
+    sections: Addr<Sections>,
     published: Published,
     audit_head: Arc<ArcSwap<AuditHead>>,
     credentials: Arc<ArcSwap<Credentials>>,
     due: Arc<ArcSwap<DueCommands>>,
     channel_table: Arc<ArcSwap<ChannelTable>>,
+    downtime: Addr<Downtimes>,
+    downtimes: Arc<ArcSwap<Vec<Gap>>>,
     admission: Arc<Semaphore>,
+    /// Places for reports of the past.
+    backlog: Arc<Semaphore>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    retention: Retention,
 }
 
 impl Fleet {
     /// Starts all actors. Machines that are on disk are not awake yet: see [`Fleet::wake`]; a report
     /// wakes its machine itself.
+    #[expect(clippy::too_many_lines, reason = "all actors, wired on one page")]
     #[must_use]
     pub fn start(ports: Ports, settings: &Settings) -> Self {
         let (fleet, services) = (Arbiter::new(), Arbiter::new());
@@ -108,6 +127,7 @@ impl Fleet {
             clock,
             encoder,
             signer,
+            compare_sections,
             give_up,
             fault,
         } = ports;
@@ -120,27 +140,22 @@ impl Fleet {
         let (fleet, services) = (Kept(&fleet, &safety), Kept(&services, &safety));
         let (audit, audit_head) = start_audit(&services, &store, &clock, signer);
         let hasher = PasswordHasher::start_pool(&safety, settings.password_chars_min);
-        let historian = start_historian(&services, &store, &clock);
-        let commands = services.start(
-            ActorName::CommandQueue,
-            CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone()),
+        let historian = start_historian(&services, &store, &clock, settings.retention);
+        let (commands, scripts) = start_commands(&services, &store, &clock, &due);
+        let auth = AuthService::new(
+            store.clone(),
+            vault,
+            clock.clone(),
+            safety.clone(),
+            credentials.clone(),
+            settings.sessions,
         );
-        let auth = services.start(
-            ActorName::AuthService,
-            AuthService::new(
-                store.clone(),
-                vault,
-                clock.clone(),
-                safety.clone(),
-                credentials.clone(),
-                settings.sessions,
-            ),
-        );
+        let auth = services.start(ActorName::AuthService, auth);
         let (channels, channel_table) = start_channels(&services, &clock, &credentials);
-        let roster = fleet.start(
-            ActorName::Roster,
-            Roster::new(published.clone(), encoder, clock.clone(), safety.clone()),
-        );
+        let (downtime, downtimes) = start_downtimes(&services, &store, &clock);
+        let sections = start_sections(&services, &store, &clock, compare_sections);
+        let roster = Roster::new(published.clone(), encoder, clock.clone(), safety.clone());
+        let roster = fleet.start(ActorName::Roster, roster);
         let machine_ports = MachinePorts {
             store: store.clone(),
             clock: clock.clone(),
@@ -158,19 +173,25 @@ impl Fleet {
             historian,
             commands,
             channels,
+            scripts,
             auth,
             audit,
             hasher,
             hashing: Arc::new(Semaphore::new(PASSWORD_QUEUE)),
             quarantine,
+            sections,
             published,
             audit_head,
             credentials,
             due,
             channel_table,
+            downtime,
+            downtimes,
             admission: Arc::new(Semaphore::new(ADMISSION_MAX)),
+            backlog: Arc::new(Semaphore::new(BACKLOG_TOGETHER)),
             store,
             clock,
+            retention: settings.retention,
         }
     }
 
@@ -207,6 +228,8 @@ impl Fleet {
     /// Writes down what would have to be replayed otherwise. Nothing is lost without it: the next
     /// start is only faster.
     pub async fn checkpoint(&self) {
+        // Without it the next start thinks that it was away a few seconds longer.
+        let _ = self.downtime.send(NoteStop).await;
         if self.registry.send(CheckpointAll).await.is_err() {
             tracing::warn!("the registry is away: the next start replays the journal");
         }
@@ -220,10 +243,31 @@ fn nothing_published() -> Published {
     }
 }
 
-fn start_historian(services: &Kept<'_>, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Addr<Historian> {
+fn start_historian(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    retention: Retention,
+) -> Addr<Historian> {
     let codec = BlockCodec::start_pool(services.1);
-    let historian = Historian::new(store.clone(), clock.clone(), codec, services.1.clone());
+    let safety = services.1.clone();
+    let historian = Historian::new(store.clone(), clock.clone(), codec, safety, retention);
     services.start(ActorName::Historian, historian)
+}
+
+fn start_downtimes(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+) -> (Addr<Downtimes>, Arc<ArcSwap<Vec<Gap>>>) {
+    let published = Arc::<ArcSwap<Vec<Gap>>>::default();
+    let downtimes = Downtimes::new(
+        store.clone(),
+        clock.clone(),
+        services.1.clone(),
+        published.clone(),
+    );
+    (services.start(ActorName::Downtimes, downtimes), published)
 }
 
 fn start_channels(
@@ -239,6 +283,31 @@ fn start_channels(
         table.clone(),
     );
     (services.start(ActorName::Channels, channels), table)
+}
+
+fn start_commands(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    due: &Arc<ArcSwap<DueCommands>>,
+) -> (Addr<CommandQueue>, Addr<ScriptLibrary>) {
+    let safety = services.1;
+    let queue = CommandQueue::new(store.clone(), clock.clone(), safety.clone(), due.clone());
+    let library = ScriptLibrary::new(store.clone(), clock.clone(), safety.clone());
+    (
+        services.start(ActorName::CommandQueue, queue),
+        services.start(ActorName::ScriptLibrary, library),
+    )
+}
+
+fn start_sections(
+    services: &Kept<'_>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    compare: Compare,
+) -> Addr<Sections> {
+    let sections = Sections::new(store.clone(), clock.clone(), services.1.clone(), compare);
+    services.start(ActorName::Sections, sections)
 }
 
 fn start_audit(

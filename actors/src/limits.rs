@@ -98,6 +98,33 @@ pub const BLOCK_SPAN: Duration = Duration::from_secs(3_600);
 /// reports each second or sends a backlog.
 pub const BLOCK_ROWS_MAX: usize = 240;
 
+/// Rows of one block of a day; a day with more has several. Reason: a report each four seconds; one
+/// that is read takes 3 MB.
+pub const DAY_BLOCK_ROWS_MAX: usize = 20_000;
+
+/// How long after its end a day's blocks are made into one. Reason: the last hour is closed by the first
+/// row of the next, and begins at a moment of the machine's own.
+pub const COMPACT_GRACE: Duration = Duration::from_secs(2 * 3_600);
+
+/// How often blocks are looked for that are due to be made into a day's. Reason: what came late is mended
+/// within a minute; looking costs one index.
+pub const COMPACT_PERIOD: Duration = Duration::from_secs(60);
+
+/// The pause between two looks while much is due. Reason: at [`COMPACT_DAYS_TOGETHER`] a fleet of 100,000
+/// machines is done with a day in two hours, and questions get between.
+pub const COMPACT_PAUSE: Duration = Duration::from_secs(2);
+
+/// Blocks that one look takes in, and days of machines it makes at most. Reason: a day takes some
+/// milliseconds of one of the two threads that code history.
+pub const COMPACT_DAYS_TOGETHER: usize = 32;
+
+/// How often a swap of blocks is tried again that somebody else was faster with. Reason: only late rows
+/// and compaction of one machine can meet, and each of them rarely.
+pub const SWAP_ATTEMPTS: usize = 5;
+
+/// For how long a measurement of what history takes is good enough. Reason: it looks at every block.
+pub const STORAGE_MEASURED_FOR: Duration = Duration::from_secs(60);
+
 /// Journal records of one machine before its state is checkpointed. Reason: at start-up so many are
 /// read again; 16 of them keep the journal of 10,000 machines near 100 MB.
 pub const CHECKPOINT_EVERY: u64 = 16;
@@ -108,6 +135,19 @@ pub const RECENT_MAX: usize = 20;
 /// Tags on one machine.
 pub const TAGS_MAX: usize = 32;
 
+/// Sections of one machine. Reason: an agent of ours has a dozen; each is a document of up to 256 KiB.
+pub const SECTIONS_PER_MACHINE_MAX: usize = 32;
+
+/// Changes of one section that are kept, and of one machine that are shown.
+pub const CHANGES_MAX: usize = 200;
+
+/// Items that one change names; the others are counted. Reason: an upgrade of everything is one change
+/// of thousands of items, and nobody reads them all.
+pub const CHANGED_ITEMS_MAX: usize = 50;
+
+/// Items that all changes of one section name together. Reason: they are written with each new section.
+pub const CHANGED_ITEMS_KEPT: usize = 1_000;
+
 /// The reporting interval assumed of an agent that does not say its own (2.0's config: 10 to 60 s).
 pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
 
@@ -116,6 +156,54 @@ pub const INTERVAL_MAX_S: u32 = 3_600;
 
 /// Commands that may wait for one machine (contract, section 5: `max_command_queue_size`).
 pub const COMMANDS_PER_MACHINE_MAX: usize = 50;
+
+/// Commands that are kept, those that have ended included. Reason: some 60 MB; ten commands for each of
+/// 10,000 machines.
+pub const COMMANDS_MAX: usize = 100_000;
+
+/// Journal records of commands before the whole book is checkpointed, at least. Reason: so many are read
+/// again at the next start.
+pub const COMMANDS_CHECKPOINT_EVERY: u64 = 512;
+
+/// Machines of one batch. Reason: its record is 2 MB then; the targets measure 10,000 machines.
+pub const TARGETS_MAX: usize = 10_000;
+
+/// On how many machines one person may act within [`BUDGET_PERIOD`]. Reason: a stolen session or a slip
+/// of the hand stays within one batch of the largest size.
+pub const BUDGET_MACHINES: usize = 10_000;
+
+/// See [`BUDGET_MACHINES`].
+pub const BUDGET_PERIOD: Duration = Duration::from_secs(600);
+
+/// How long a machine that fetched a command may take to say that it began; then it gets it again.
+/// Reason: twice its reporting interval.
+pub const LEASE_FOR: Duration = Duration::from_secs(60);
+
+/// How much longer than an action may take its result may take to arrive before nobody knows how it
+/// went. A later word still counts.
+pub const RESULT_GRACE: Duration = Duration::from_secs(600);
+
+/// How long a command waits for its machine unless told otherwise.
+pub const COMMAND_VALID: Duration = Duration::from_secs(900);
+
+/// How long a command may wait for its machine (security: what was signed must not lie about).
+pub const COMMAND_VALID_MAX: Duration = Duration::from_secs(24 * 3_600);
+
+/// Bytes of one command's output that are kept.
+pub const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of all commands' outputs that are kept; the oldest commands make room. Reason: a full output of
+/// each of 4,000 machines.
+pub const OUTPUTS_BYTES_MAX: u64 = 1 << 30;
+
+/// Bytes of one script. Reason: it travels to each machine in one envelope with its command.
+pub const SCRIPT_BYTES_MAX: usize = 64 * 1024;
+
+/// Versions of all scripts together. Reason: 64 MB at most.
+pub const SCRIPT_VERSIONS_MAX: usize = 1_000;
+
+/// Characters of what is said of a script or a command.
+pub const REASON_CHARS_MAX: usize = 500;
 
 /// Sessions of all users together.
 pub const SESSIONS_MAX: usize = 10_000;
@@ -236,3 +324,42 @@ pub const REPORT_ASKED_AGAIN: Duration = Duration::from_secs(5);
 /// For how long an agent without a channel is told that somebody looks at its machine. Reason: a page
 /// that is open asks every five seconds.
 pub const REPORT_ASKED_FOR: Duration = Duration::from_secs(15);
+
+/// Reports of the past that may be inside the fleet at once. Reason: a fleet that was cut off brings
+/// hours of them; they are written in groups of so many, and what comes from machines that were there
+/// all the time does not wait behind them.
+pub const BACKLOG_TOGETHER: usize = 64;
+
+/// How old a report is that counts as one of the past.
+pub const BACKLOG_AGE: Duration = Duration::from_secs(120);
+
+/// How long a report of the past waits for its turn before its agent is told to come again.
+pub const BACKLOG_WAIT: Duration = Duration::from_secs(2);
+
+/// Spans of absence that are kept of each machine. Reason: two months of a laptop that sleeps each
+/// night; 1.5 KB.
+pub const GAPS_MAX: usize = 64;
+
+/// Spans that one report may explain. Reason: an agent tells of each once, with its next report.
+pub const EXPLAINED_MAX: usize = 8;
+
+/// Machines that are lost together before it counts as one event.
+pub const OUTAGE_MACHINES_MIN: usize = 3;
+
+/// Within how long they must fall silent. Reason: with a report each 30 s, what one cable carried is
+/// heard last within that time.
+pub const OUTAGE_SPAN: Duration = Duration::from_secs(120);
+
+/// Machines of one outage that are named.
+pub const OUTAGE_NAMED_MAX: usize = 100;
+
+/// How often the server writes down that it runs. Reason: after a kill its own absence is known this
+/// well.
+pub const ALIVE_PERIOD: Duration = Duration::from_secs(15);
+
+/// A shorter absence of the server's own is no gap for anybody.
+pub const DOWNTIME_MIN: Duration = Duration::from_secs(30);
+
+/// Steps of one question about history. Reason: a year of hours, with room; a step of a metric takes 24
+/// bytes while it is gathered.
+pub const STEPS_MAX: usize = 11_000;

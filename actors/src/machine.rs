@@ -4,6 +4,7 @@
 //! A change is decided, written to the journal, and only then applied: what was answered is on disk,
 //! and what is shown is on disk. While one change is on its way to the disk, the next one waits.
 
+pub mod absence;
 pub mod clone_watch;
 pub mod event;
 mod lifecycle;
@@ -19,8 +20,8 @@ use crate::clock::{Clock, Timestamp};
 use crate::historian::Historian;
 use crate::limits::CHECKPOINT_EVERY;
 use crate::messages::{
-    AwaitRecord, CheckpointAll, MachineChanged, MachineError, ReadOpenRows, RecordError, RecordReport,
-    Retire, SamplesRecorded, TagMachine,
+    AnnounceSilence, AwaitRecord, CheckpointAll, MachineChanged, MachineError, ReadOpenRows, RecordError,
+    RecordReport, Retire, SamplesRecorded, TagMachine,
 };
 use crate::model::{MachineId, PresenceRule, Receipt, Report, Tag};
 use crate::roster::Roster;
@@ -108,17 +109,17 @@ impl Machine {
         Stream::Machine(self.id.clone())
     }
 
-    /// The event is on disk: the record takes it in, and everybody is told.
-    fn commit(&mut self, event: MachineEvent, version: Version, ctx: &mut Context<Self>) {
+    /// The events are on disk: the record takes them in, and everybody is told.
+    fn commit(&mut self, events: Vec<MachineEvent>, version: Version, ctx: &mut Context<Self>) {
         self.version = version;
         let Some(record) = self.record.as_deref_mut() else {
             return;
         };
         let name = || ActorName::Machine(self.id.clone());
-        // The event moves into the record, so its text can't be made afterwards; what is on disk
+        // The events move into the record, so their text can't be made afterwards; what is on disk
         // under this version is the message.
         let applied = shielded(&self.ports.safety, ctx, name, &("journal", version), || {
-            record.apply(event)
+            events.into_iter().for_each(|event| record.apply(event));
         });
         if applied.is_err() {
             return;
@@ -189,9 +190,9 @@ impl Handler<RecordReport> for Machine {
     fn handle(&mut self, RecordReport(report): RecordReport, ctx: &mut Context<Self>) -> Self::Result {
         let now = self.ports.clock.now();
         let suspicion = self.record.as_deref().and_then(|record| record.suspect(&report));
-        let event = match self.decide(&report, now, ctx) {
-            Ok(Decision::Accept(event)) => event,
-            Ok(Decision::Duplicate) => {
+        let events = match self.decide(&report, now, ctx) {
+            Ok((Decision::Accept(event), beside)) => [vec![event], beside].concat(),
+            Ok((Decision::Duplicate, _)) => {
                 return answered(Ok(Receipt {
                     duplicate: true,
                     commands_due: 0,
@@ -201,14 +202,12 @@ impl Handler<RecordReport> for Machine {
             }
             Err(error) => return answered(Err(error)),
         };
-        let appended = self
-            .ports
-            .store
-            .append(self.stream(), self.version, vec![encode(&event)]);
+        let records = events.iter().map(encode).collect();
+        let appended = self.ports.store.append(self.stream(), self.version, records);
         AtomicResponse::new(Box::pin(appended.into_actor(self).map(
             move |appended, machine, ctx| {
                 let version = appended.inspect_err(|error| machine.rebuild_if_stale(error, ctx))?;
-                machine.commit(event, version, ctx);
+                machine.commit(events, version, ctx);
                 Ok(Receipt {
                     duplicate: false,
                     commands_due: 0,
@@ -226,11 +225,15 @@ impl Machine {
         report: &Report,
         now: Timestamp,
         ctx: &mut Context<Self>,
-    ) -> Result<Decision, RecordError> {
+    ) -> Result<(Decision, Vec<MachineEvent>), RecordError> {
         if self.suspended_until.is_some_and(|until| now < until) {
             return Err(RecordError::Rebuilding);
         }
-        match self.shield(ctx, report, |record| record.decide(report, now)) {
+        let decide = |record: &MachineRecord| {
+            let decision = record.decide(report, now)?;
+            Ok((decision, record.decide_beside(report, now)))
+        };
+        match self.shield(ctx, report, decide) {
             Ok(Some(decided)) => decided,
             Ok(None) => Err(RecordError::Rebuilding),
             Err(Panicked) => Err(RecordError::Poisonous),
@@ -263,12 +266,39 @@ impl Handler<TagMachine> for Machine {
         AtomicResponse::new(Box::pin(appended.into_actor(self).map(
             move |appended, machine, ctx| {
                 let version = appended.inspect_err(|error| machine.rebuild_if_stale(error, ctx))?;
-                machine.commit(event, version, ctx);
+                machine.commit(vec![event], version, ctx);
                 let tags = machine
                     .record
                     .as_deref()
                     .map(|record| record.snapshot().tags.to_vec());
                 Ok(tags.unwrap_or_default())
+            },
+        )))
+    }
+}
+
+impl Handler<AnnounceSilence> for Machine {
+    type Result = AtomicResponse<Self, Result<(), MachineError>>;
+
+    fn handle(&mut self, msg: AnnounceSilence, ctx: &mut Context<Self>) -> Self::Result {
+        let now = self.ports.clock.now();
+        let decided = self.shield(ctx, &msg, |record| {
+            record.decide_announcement(msg.what, msg.newest, now)
+        });
+        let event = match decided {
+            Ok(Some(Some(event))) => event,
+            Ok(Some(None)) => return answered(Ok(())),
+            Ok(None) | Err(Panicked) => return answered(Err(MachineError::Busy)),
+        };
+        let appended = self
+            .ports
+            .store
+            .append(self.stream(), self.version, vec![encode(&event)]);
+        AtomicResponse::new(Box::pin(appended.into_actor(self).map(
+            move |appended, machine, ctx| {
+                let version = appended.inspect_err(|error| machine.rebuild_if_stale(error, ctx))?;
+                machine.commit(vec![event], version, ctx);
+                Ok(())
             },
         )))
     }

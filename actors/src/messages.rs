@@ -9,16 +9,22 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::machine::open_block::Row;
 use crate::machine::record::TooManyTags;
-use crate::model::{MachineId, Metric, Receipt, Report, Tag};
+use crate::model::{Announcement, Delivery, MachineId, Receipt, Report, Tag};
 use crate::roster::MachineSnapshot;
-use crate::store::{AppendError, StoreError, StoredBlock, TimeRange};
+use crate::store::{AppendError, StoreError};
 
 pub use crate::audit_log::messages::*;
 pub use crate::auth::account_messages::*;
 pub use crate::auth::agents::messages::*;
 pub use crate::auth::operator_keys::{OperatorKeyError, RegisterOperatorKey, RemoveOperatorKey};
+pub use crate::auth::provider::{
+    ExternalIdentity, ProveByProvider, ProvidedRole, ProviderSignInError, SignInByProvider,
+};
 pub use crate::channels::messages::*;
 pub use crate::command_queue::messages::*;
+pub use crate::historian::messages::*;
+pub use crate::script_library::messages::*;
+pub use crate::sections::messages::*;
 pub use crate::supervision::ActorName;
 
 /// To the registry, and on to the machine: keep this report.
@@ -46,6 +52,9 @@ pub enum RecordError {
     /// Too far below the newest one to tell whether it is a repeat.
     #[error("the report's number is too old to tell whether it was sent before")]
     ReplayTooOld,
+    /// Many reports of the past come at once, and this one's turn was not yet.
+    #[error("many agents bring reports of the past: this one comes again in a moment")]
+    BacklogPaced,
     /// The fleet is full.
     #[error("this server has as many machines as it takes")]
     TooManyMachines,
@@ -81,6 +90,18 @@ pub struct TagMachine {
     pub machine: MachineId,
     /// All its tags.
     pub tags: Vec<Tag>,
+}
+
+/// To the registry, and on to the machine: its agent says that it falls silent.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), MachineError>")]
+pub struct AnnounceSilence {
+    /// Which machine.
+    pub machine: MachineId,
+    /// Why.
+    pub what: Announcement,
+    /// The newest report that its agent had made; one that came after it makes this old news.
+    pub newest: Option<Delivery>,
 }
 
 /// To the registry: drop the machine, its record and its history.
@@ -137,87 +158,6 @@ pub struct MachineForgotten(pub MachineId);
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct PublishView;
-
-/// To the historian: rows whose hour is over. Answers when they are on disk.
-#[derive(Clone, Debug, Message)]
-#[rtype(result = "Result<(), StoreError>")]
-pub struct SamplesRecorded {
-    /// Whose rows.
-    pub machine: MachineId,
-    /// The rows, oldest first, never empty.
-    pub rows: Vec<Row>,
-}
-
-/// To the historian: values of a machine over time.
-#[derive(Clone, Debug, Message)]
-#[rtype(result = "Result<Series, StoreError>")]
-pub struct ReadSeries {
-    /// Whose values.
-    pub machine: MachineId,
-    /// Which ones.
-    pub metrics: Vec<Metric>,
-    /// From when to when.
-    pub range: TimeRange,
-    /// At most so many points.
-    pub points_max: usize,
-    /// Rows that the machine has not yet handed over.
-    pub open: Vec<Row>,
-}
-
-/// To the historian: a machine's newest rows, as they were reported.
-#[derive(Clone, Debug, Message)]
-#[rtype(result = "Result<Vec<Row>, StoreError>")]
-pub struct ReadRows {
-    /// Whose rows.
-    pub machine: MachineId,
-    /// From when to when.
-    pub range: TimeRange,
-    /// At most so many, the newest ones.
-    pub limit: usize,
-    /// Rows that the machine has not yet handed over.
-    pub open: Vec<Row>,
-}
-
-/// Values over time. All columns are as long as `times`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Series {
-    /// Each point's moment: the beginning of its step.
-    pub times: Vec<Timestamp>,
-    /// The length of one step in seconds.
-    pub step_s: u32,
-    /// One for each metric that was asked for, in that order.
-    pub columns: Vec<SeriesColumn>,
-}
-
-/// One metric's values; `None` where there is none.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SeriesColumn {
-    /// Which metric.
-    pub metric: Metric,
-    /// The mean of each step.
-    pub avg: Vec<Option<f32>>,
-    /// The least of each step.
-    pub min: Vec<Option<f32>>,
-    /// The greatest of each step.
-    pub max: Vec<Option<f32>>,
-}
-
-/// To a block codec: columns out of rows.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<StoredBlock, StoreError>")]
-pub struct EncodeBlock(pub Vec<Row>);
-
-/// To a block codec: rows out of blocks, with the open ones, by time, each moment once.
-#[derive(Debug, Message)]
-#[rtype(result = "Vec<Row>")]
-pub struct DecodeRows {
-    /// The stored blocks.
-    pub blocks: Vec<StoredBlock>,
-    /// Rows that no block has.
-    pub open: Vec<Row>,
-    /// Only these.
-    pub range: TimeRange,
-}
 
 /// To the quarantine: a message made its actor panic.
 #[derive(Clone, Debug, Message)]

@@ -1,5 +1,5 @@
 //! Owns the way from a machine's id to its actor, and who is admitted. Receives `RecordReport`,
-//! `TagMachine`, `ForgetMachine`, `ReadOpenRows`, `WakeMachines`; hands them on; emits
+//! `TagMachine`, `ForgetMachine`, `AnnounceSilence`, `ReadOpenRows`, `WakeMachines`; hands them on; emits
 //! `MachineForgotten`.
 
 use std::collections::{HashMap, HashSet};
@@ -15,8 +15,8 @@ use crate::limits::{MACHINES_MAX, REGISTRY_MAILBOX};
 use crate::machine::open_block::Row;
 use crate::machine::{Machine, MachinePorts};
 use crate::messages::{
-    AwaitRecord, CheckpointAll, ForgetMachine, MachineError, MachineForgotten, ReadOpenRows, RecordError,
-    RecordReport, Retire, TagMachine, WakeMachines,
+    AnnounceSilence, AwaitRecord, CheckpointAll, ForgetMachine, MachineError, MachineForgotten, ReadOpenRows,
+    RecordError, RecordReport, Retire, TagMachine, WakeMachines,
 };
 use crate::model::{MachineId, Receipt, Tag};
 use crate::store::{DocumentKind, PutError, Revision, Store, Stream};
@@ -125,6 +125,14 @@ impl Handler<TagMachine> for Registry {
     type Result = ResponseFuture<Result<Vec<Tag>, MachineError>>;
 
     fn handle(&mut self, msg: TagMachine, _: &mut Context<Self>) -> Self::Result {
+        ask(self.find(&msg.machine), msg)
+    }
+}
+
+impl Handler<AnnounceSilence> for Registry {
+    type Result = ResponseFuture<Result<(), MachineError>>;
+
+    fn handle(&mut self, msg: AnnounceSilence, _: &mut Context<Self>) -> Self::Result {
         ask(self.find(&msg.machine), msg)
     }
 }

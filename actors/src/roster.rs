@@ -2,6 +2,8 @@
 //! publishes an immutable [`FleetView`] and, for live pages, one [`Frame`] of changes each period.
 //! Who reads asks nobody: it loads the published view.
 
+pub mod filter;
+pub mod outages;
 pub mod snapshot;
 pub mod view;
 
@@ -19,6 +21,7 @@ use crate::messages::{Frame, MachineChanged, MachineForgotten, PublishView};
 use crate::model::MachineId;
 use crate::supervision::{ActorName, Restarts, Safety, shielded};
 
+pub use outages::Outage;
 pub use snapshot::MachineSnapshot;
 pub use view::{FleetView, Row, Totals};
 
@@ -28,7 +31,18 @@ pub trait ViewEncoder: Send + Sync + 'static {
     /// One machine as the live page shows it.
     fn card(&self, machine: &MachineSnapshot) -> Bytes;
     /// What changed since the revision before.
-    fn delta(&self, revision: u64, now: Timestamp, changed: &[Bytes], removed: &[MachineId]) -> Bytes;
+    fn delta(&self, revision: u64, now: Timestamp, changes: &Changes<'_>) -> Bytes;
+}
+
+/// What changed in one period.
+#[derive(Clone, Copy, Debug)]
+pub struct Changes<'a> {
+    /// The cards of the machines that changed.
+    pub changed: &'a [Bytes],
+    /// The machines that are gone.
+    pub removed: &'a [MachineId],
+    /// The outages that go on, when they are others than before.
+    pub outages: Option<&'a [Outage]>,
 }
 
 /// Where the roster publishes.
@@ -51,6 +65,7 @@ pub struct Roster {
     changed: BTreeMap<MachineId, Arc<MachineSnapshot>>,
     removed: BTreeSet<MachineId>,
     frames: VecDeque<Frame>,
+    outages: Vec<Outage>,
     revision: u64,
 }
 
@@ -73,6 +88,7 @@ impl Roster {
             changed: BTreeMap::new(),
             removed: BTreeSet::new(),
             frames: VecDeque::new(),
+            outages: Vec::new(),
             revision: 0,
         }
     }
@@ -93,18 +109,21 @@ impl Roster {
         for id in &removed {
             self.rows.remove(id);
         }
-        let bytes = self
-            .encoder
-            .delta(self.revision, self.clock.now(), &cards, &removed);
+        let rows: Vec<_> = self.rows.values().cloned().collect();
+        let outages = outages::outages(&rows);
+        let are_new = outages != self.outages;
+        let changes = Changes {
+            changed: &cards,
+            removed: &removed,
+            outages: are_new.then_some(&*outages),
+        };
+        let bytes = self.encoder.delta(self.revision, self.clock.now(), &changes);
+        self.outages = outages.clone();
         self.keep_frame(Frame {
             revision: self.revision,
             bytes,
         });
-        let view = FleetView::new(
-            self.revision,
-            self.rows.values().cloned().collect(),
-            self.frames.clone(),
-        );
+        let view = FleetView::new(self.revision, rows, outages, self.frames.clone());
         self.published.view.store(Arc::new(view));
         if let Some(frame) = self.frames.back() {
             // No viewer is no error.

@@ -3,6 +3,8 @@
 //! there is only one process: a journal append carries the version it expects, a document its
 //! revision, and ownership is a lease.
 
+mod blocks;
+
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
@@ -16,6 +18,8 @@ use tokio::sync::broadcast;
 
 use crate::clock::Timestamp;
 use crate::model::MachineId;
+
+pub use blocks::{BlockName, StoredBlock, Tier, TierUse, TieredBlock, TimeRange};
 
 /// What every operation of the port gives back.
 pub type StoreFuture<T, E = StoreError> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
@@ -78,13 +82,19 @@ pub enum DocumentKind {
     Quarantine,
     /// A signed checkpoint of the audit log.
     Audit,
+    /// A piece of what a command wrote.
+    CommandOutput,
+    /// A version of a script.
+    Script,
     /// The server's own few settings.
     Server,
+    /// A part of a machine's reports that seldom changes.
+    Section,
 }
 
 impl DocumentKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Machine,
         Self::User,
         Self::Session,
@@ -95,7 +105,10 @@ impl DocumentKind {
         Self::OperatorKey,
         Self::Quarantine,
         Self::Audit,
+        Self::CommandOutput,
+        Self::Script,
         Self::Server,
+        Self::Section,
     ];
 
     /// The name under which an engine files it. Part of the stored format: never changed.
@@ -112,7 +125,10 @@ impl DocumentKind {
             Self::OperatorKey => "operator_key",
             Self::Quarantine => "quarantine",
             Self::Audit => "audit",
+            Self::CommandOutput => "command_output",
+            Self::Script => "script",
             Self::Server => "server",
+            Self::Section => "section",
         }
     }
 }
@@ -141,49 +157,6 @@ pub struct DocumentChanged {
     pub key: String,
     /// Its revision now; 0 = deleted.
     pub revision: Revision,
-}
-
-/// How fine stored history is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Tier {
-    /// Every sample as it was reported.
-    Raw,
-}
-
-impl Tier {
-    /// The name in the API and in engines.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-        }
-    }
-}
-
-/// A span of time, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TimeRange {
-    /// The first moment in it.
-    pub from: Timestamp,
-    /// The last moment in it.
-    pub to: Timestamp,
-}
-
-impl TimeRange {
-    /// Whether the moment lies in it.
-    #[must_use]
-    pub fn contains(&self, moment: Timestamp) -> bool {
-        self.from <= moment && moment <= self.to
-    }
-}
-
-/// A closed piece of one machine's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredBlock {
-    /// The first and the last sample's time.
-    pub range: TimeRange,
-    /// The encoded columns.
-    pub body: Bytes,
 }
 
 /// A right that one process holds for a while.
@@ -314,7 +287,49 @@ pub trait Store: Send + Sync + 'static {
     fn put_block(&self, machine: MachineId, tier: Tier, block: StoredBlock) -> StoreFuture<()>;
 
     /// The blocks that overlap the range, by their first moment.
-    fn blocks(&self, machine: MachineId, tier: Tier, range: TimeRange) -> StoreFuture<Vec<StoredBlock>>;
+    fn blocks(&self, machine: MachineId, tier: Tier, range: TimeRange) -> StoreFuture<Vec<StoredBlock>> {
+        let found = self.blocks_of_tiers(machine, vec![tier], range);
+        Box::pin(async move { Ok(found.await?.into_iter().map(|found| found.block).collect()) })
+    }
+
+    /// The blocks of several tiers that overlap the range, as they were at one moment; by tier in the
+    /// order asked, then by their first moment.
+    fn blocks_of_tiers(
+        &self,
+        machine: MachineId,
+        tiers: Vec<Tier>,
+        range: TimeRange,
+    ) -> StoreFuture<Vec<TieredBlock>>;
+
+    /// Puts blocks in the place of others, all at once: nobody ever sees a part of it. False, and
+    /// nothing is done, when one of the others is not there as it was, or when there is already a block
+    /// with the machine, tier and first moment of a new one.
+    fn swap_blocks(
+        &self,
+        machine: MachineId,
+        was: Vec<TieredBlock>,
+        now: Vec<TieredBlock>,
+    ) -> StoreFuture<bool>;
+
+    /// The first `limit` of the tier's blocks that end after one moment and before another, by their
+    /// last moment.
+    fn blocks_ended(
+        &self,
+        tier: Tier,
+        after: Timestamp,
+        before: Timestamp,
+        limit: usize,
+    ) -> StoreFuture<Vec<BlockName>>;
+
+    /// What each tier takes; a tier without blocks is left out. Reads much: for a look now and then.
+    fn tier_use(&self, recent_since: Timestamp) -> StoreFuture<Vec<TierUse>>;
+
+    /// The last moment of that block of a tier up to which, oldest first, the blocks have so many bytes;
+    /// nothing when they have less altogether.
+    fn end_of_oldest(&self, tier: Tier, bytes: u64) -> StoreFuture<Option<Timestamp>>;
+
+    /// How often a read has met a damaged block since the store was opened.
+    fn damaged_blocks_met(&self) -> u64;
 
     /// Drops the tier's blocks that end before the moment; answers with their number.
     fn drop_blocks_before(&self, tier: Tier, moment: Timestamp) -> StoreFuture<u64>;

@@ -11,6 +11,8 @@ const FORMAT: u8 = 1;
 const SECOND: u8 = 2;
 /// The format of things that have a third form.
 const THIRD: u8 = 3;
+/// The format of things that have a fourth form.
+const FOURTH: u8 = 4;
 /// Room for a report's record and for most documents, so that writing one moves it once.
 const USUAL_BYTES: usize = 4_096;
 
@@ -41,11 +43,7 @@ pub fn encode<T: Serialize>(value: &T) -> Bytes {
 /// # Errors
 /// When the format is unknown or the bytes are cut short.
 pub fn decode<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError> {
-    match stored.split_first() {
-        Some((&FORMAT, body)) => postcard::from_bytes(body).map_err(|_| DecodeError::Broken),
-        Some((&other, _)) => Err(DecodeError::UnknownFormat(other)),
-        None => Err(DecodeError::Broken),
-    }
+    decode_of(FORMAT, stored)
 }
 
 /// The stored form of a value that is kept in its second form.
@@ -66,13 +64,48 @@ pub fn encode_third<T: Serialize>(value: &T) -> Bytes {
         .unwrap_or_default()
 }
 
+/// The stored form of a value that is kept in its fourth form.
+#[must_use]
+pub fn encode_fourth<T: Serialize>(value: &T) -> Bytes {
+    // As above.
+    postcard::to_extend(value, vec![FOURTH])
+        .map(Bytes::from)
+        .unwrap_or_default()
+}
+
 /// Reads a value that is kept in its third form.
 ///
 /// # Errors
-/// As for [`decode`]; those of the forms before are of an unknown format here.
+/// As for [`decode`]; those of other forms are of an unknown format here.
 pub fn decode_third<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError> {
+    decode_of(THIRD, stored)
+}
+
+/// Reads a value that is kept in its fourth form.
+///
+/// # Errors
+/// As for [`decode`]; those of other forms are of an unknown format here.
+pub fn decode_fourth<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError> {
+    decode_of(FOURTH, stored)
+}
+
+fn decode_of<T: DeserializeOwned>(format: u8, stored: &[u8]) -> Result<T, DecodeError> {
     match stored.split_first() {
-        Some((&THIRD, body)) => postcard::from_bytes(body).map_err(|_| DecodeError::Broken),
+        Some((&found, body)) if found == format => {
+            postcard::from_bytes(body).map_err(|_| DecodeError::Broken)
+        }
+        Some((&other, _)) => Err(DecodeError::UnknownFormat(other)),
+        None => Err(DecodeError::Broken),
+    }
+}
+
+/// Reads a value that is kept in its second form, and whose first one is not read any more.
+///
+/// # Errors
+/// As for [`decode`].
+pub fn decode_second_only<T: DeserializeOwned>(stored: &[u8]) -> Result<T, DecodeError> {
+    match stored.split_first() {
+        Some((&SECOND, body)) => postcard::from_bytes(body).map_err(|_| DecodeError::Broken),
         Some((&other, _)) => Err(DecodeError::UnknownFormat(other)),
         None => Err(DecodeError::Broken),
     }

@@ -38,10 +38,14 @@ pub enum ActorName {
     Historian,
     /// The command queue.
     CommandQueue,
+    /// The library of scripts.
+    ScriptLibrary,
     /// The auth service.
     AuthService,
     /// The audit log.
     AuditLog,
+    /// The sections of all machines.
+    Sections,
     /// The quarantine.
     Quarantine,
     /// A thread that codes history.
@@ -58,12 +62,16 @@ pub enum ActorName {
     Monitor(&'static str),
     /// What an agent's monitors found.
     Board,
+    /// Who runs commands on an agent's machine.
+    CommandRunner,
     /// Who looks after the server's certificate.
     CertificateKeeper,
     /// The owner of the agents' channels.
     Channels,
     /// An agent's channel.
     Channel,
+    /// The owner of the server's own absences.
+    Downtimes,
 }
 
 impl fmt::Display for ActorName {
@@ -74,8 +82,11 @@ impl fmt::Display for ActorName {
             Self::Roster => f.write_str("roster"),
             Self::Historian => f.write_str("historian"),
             Self::CommandQueue => f.write_str("command queue"),
+            Self::ScriptLibrary => f.write_str("script library"),
+            Self::CommandRunner => f.write_str("command runner"),
             Self::AuthService => f.write_str("auth service"),
             Self::AuditLog => f.write_str("audit log"),
+            Self::Sections => f.write_str("sections"),
             Self::Quarantine => f.write_str("quarantine"),
             Self::BlockCodec => f.write_str("block codec"),
             Self::PasswordHasher => f.write_str("password hasher"),
@@ -86,6 +97,7 @@ impl fmt::Display for ActorName {
             Self::CertificateKeeper => f.write_str("certificate keeper"),
             Self::Channels => f.write_str("owner of the channels"),
             Self::Channel => f.write_str("channel"),
+            Self::Downtimes => f.write_str("owner of the server's absences"),
             Self::Breaker(endpoint) => write!(f, "breaker of {endpoint}"),
         }
     }

@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use atlas_actors::Fleet;
 use atlas_actors::clock::Timestamp;
-use atlas_actors::command_queue::command::Action;
-use atlas_actors::limits::RESTARTS_MAX;
-use atlas_actors::messages::{EnqueueCommand, IssueToken, RecordError};
-use atlas_actors::model::{MachineId, Metric, UserName};
-use atlas_actors::roster::{MachineSnapshot, ViewEncoder};
+use atlas_actors::command_queue::action::Action;
+use atlas_actors::command_queue::command::{Batch, CommandId, NewCommand};
+use atlas_actors::limits::{COMMAND_VALID, RESTARTS_MAX};
+use atlas_actors::messages::{EnqueueBatch, IssueToken, KeepScript, ListCommands, RecordError};
+use atlas_actors::model::{Metric, UserName};
+use atlas_actors::roster::{Changes, MachineSnapshot, ViewEncoder};
 use atlas_actors::store::TimeRange;
 use atlas_actors::supervision::ActorName;
 use bytes::Bytes;
@@ -50,12 +51,32 @@ async fn read_series(fleet: &Fleet) -> Option<()> {
 }
 
 async fn enqueue(fleet: &Fleet) -> Option<()> {
-    let command = EnqueueCommand {
-        machine: machine("sound"),
+    let now = fleet.now();
+    let batch = Batch {
+        id: CommandId::draw(now).unwrap(),
         action: Action::ClearDnsCache,
         by: UserName::parse("admin").unwrap(),
+        reason: String::new(),
+        created_at: now,
+        not_before: now,
+        not_after: now.plus(COMMAND_VALID),
+        waves: None,
+        signatures: 0,
     };
-    fleet.enqueue(command).await.ok().map(drop)
+    let command = NewCommand {
+        id: CommandId::draw(now).unwrap(),
+        machine: machine("sound"),
+        agent_id: None,
+        seq: 0,
+        policy_rev: String::new(),
+        signatures: Vec::new(),
+        wave: 0,
+    };
+    let asked = EnqueueBatch {
+        batch,
+        commands: vec![command],
+    };
+    fleet.enqueue(asked).await.ok().map(drop)
 }
 
 /// Its reports are numbered by themselves, so that none is a repeat.
@@ -112,8 +133,31 @@ async fn the_command_queue_survives_a_panic_and_keeps_its_commands() {
     let fleet = TestFleet::start().await;
     enqueue(&fleet.fleet).await.unwrap();
     survives(&fleet, ActorName::CommandQueue, enqueue).await;
-    let kept = fleet.fleet.commands(machine("sound")).await.unwrap();
+    let all = ListCommands {
+        machine: Some(machine("sound")),
+        limit: 10,
+        ..ListCommands::default()
+    };
+    let kept = fleet.fleet.commands(all).await.unwrap();
     assert!(kept.len() >= 2, "{kept:?}");
+}
+
+#[actix::test]
+async fn the_script_library_survives_a_panic_and_keeps_its_scripts() {
+    let fleet = TestFleet::start().await;
+    let script = |content: &'static str| KeepScript {
+        id: "tidy-up".into(),
+        description: String::new(),
+        content: Bytes::from_static(content.as_bytes()),
+        by: UserName::parse("admin").unwrap(),
+    };
+    let first = fleet.fleet.keep_script(script("#!/bin/sh\n")).await.unwrap();
+    survives(&fleet, ActorName::ScriptLibrary, async |fleet: &Fleet| {
+        fleet.keep_script(script("#!/bin/sh\ntrue\n")).await.ok()
+    })
+    .await;
+    let kept = fleet.fleet.scripts().await.unwrap();
+    assert_eq!((kept.len(), &kept[1]), (2, &first));
 }
 
 #[actix::test]
@@ -247,8 +291,8 @@ impl ViewEncoder for Encoder {
         Bytes::new()
     }
 
-    fn delta(&self, _: u64, _: Timestamp, _: &[Bytes], removed: &[MachineId]) -> Bytes {
-        let is_first = !removed.is_empty() && !self.has_panicked.swap(true, Ordering::SeqCst);
+    fn delta(&self, _: u64, _: Timestamp, changes: &Changes<'_>) -> Bytes {
+        let is_first = !changes.removed.is_empty() && !self.has_panicked.swap(true, Ordering::SeqCst);
         assert!(!is_first, "on purpose");
         Bytes::new()
     }
@@ -294,4 +338,11 @@ async fn the_owner_of_the_channels_survives_a_panic() {
         fleet.ask_report(machine("sound")).await.ok().map(drop)
     })
     .await;
+}
+
+#[actix::test]
+async fn the_owner_of_the_servers_absences_is_kept_alive() {
+    let fleet = TestFleet::start().await;
+    fleet.fleet.checkpoint().await;
+    assert!(fleet.fleet.downtimes().is_empty(), "it never was away");
 }

@@ -1,6 +1,7 @@
 // Walks through the dashboard as people do, against a running server:
-//   ATLAS_URL=https://localhost:8768 ATLAS_USER=admin ATLAS_PASSWORD=… node e2e/run.mjs [empty]
-// 'empty' is the walk through a server that has no machines yet. Optional:
+//   ATLAS_URL=https://localhost:8768 ATLAS_USER=admin ATLAS_PASSWORD=… node e2e/run.mjs [empty|provider]
+// 'empty' is the walk through a server that has no machines yet, 'provider' through sign-in by an identity
+// provider (ATLAS_OPERATOR_KEY: a public key to register). Optional:
 // SCREENSHOTS=folder; ATLAS_STOP_FILE and ATLAS_START_FILE for the check that loses the
 // server, ATLAS_REPORT_FILE for a first report; CHROMIUM=/path/to/chromium.
 import { launch, openPage } from "./browser.mjs";
@@ -11,7 +12,11 @@ import { hostileChecks } from "./hostile.mjs";
 import { looksChecks } from "./looks.mjs";
 import { lostServerChecks } from "./lostServer.mjs";
 import { machineChecks } from "./machine.mjs";
+import { machinePartsChecks } from "./machineParts.mjs";
+import { networkChecks } from "./network.mjs";
+import { commandChecks } from "./commands.mjs";
 import { START_FILE, STOP_FILE, URL_ROOT } from "./settings.mjs";
+import { providerChecks } from "./provider.mjs";
 import { settingsChecks } from "./settingsPages.mjs";
 import { signInChecks } from "./signIn.mjs";
 
@@ -31,8 +36,8 @@ const signOutChecks = [
 const [suite = "whole"] = process.argv.slice(2);
 const loses = STOP_FILE !== undefined && START_FILE !== undefined;
 /** @type {[sentence: string, check: (opened: object) => Promise<void>][]} */
-const checks = suite === "empty" ? [...emptyChecks, ...signOutChecks] : [
-  ...signInChecks, ...fleetChecks, ...machineChecks, ...looksChecks, ...settingsChecks, ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
+const checks = suite === "provider" ? providerChecks : suite === "empty" ? [...emptyChecks, ...signOutChecks] : [
+  ...signInChecks, ...fleetChecks, ...machineChecks, ...machinePartsChecks, ...looksChecks, ...networkChecks, ...commandChecks, ...settingsChecks, ...hostileChecks, ...(loses ? lostServerChecks : []), ...signOutChecks,
 ];
 
 const browser = await launch();

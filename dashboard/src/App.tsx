@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { Refusal } from "./api/request";
 import { currentUser } from "./api/session";
-import type { MeView } from "./api/agreed";
+import type { MeView } from "./api/wire";
 import { FleetPage } from "./fleet/FleetPage";
 import { fleetStore } from "./live/fleetStore";
 import { fleetStream } from "./live/fleetStream";
@@ -13,12 +13,18 @@ import { Shell } from "./shell/Shell";
 import { SignedInContext } from "./shell/signedIn";
 import { UnknownPage } from "./shell/UnknownPage";
 import { Unreachable } from "./shell/Unreachable";
+import { ProvedPage } from "./sign-in/ProvedPage";
 import { SignInPage } from "./sign-in/SignInPage";
 
 // Apart, because the charts are a third of all the script and the fleet needs none.
 const MachinePage = lazy(() => import("./machine/MachinePage"));
 // Few open these, and seldom.
 const SettingsPage = lazy(() => import("./settings/SettingsPage"));
+const NetworkPage = lazy(() => import("./network/NetworkPage"));
+const CommandsPage = lazy(() => import("./commands/CommandsPage"));
+const ComposePage = lazy(() => import("./commands/compose/ComposePage"));
+const ScriptsPage = lazy(() => import("./commands/scripts/ScriptsPage"));
+const BatchPage = lazy(() => import("./commands/batch/BatchPage"));
 const NewPasswordPage = lazy(() => import("./settings/account/NewPasswordPage"));
 
 export function App() {
@@ -41,9 +47,10 @@ export function App() {
   const refused = session.error instanceof Refusal && session.error.status === 401;
   const nobody = refused || session.data === null;
   useEffect(() => {
-    if (nobody && page.name !== "sign-in") leave();
+    if (nobody && page.name !== "sign-in" && page.name !== "proved") leave();
   }, [nobody, page.name, leave]);
 
+  if (page.name === "proved") return <ProvedPage />;
   if (session.isPending) return null;
   if (nobody) return <SignInPage onSignedIn={(user) => enter(user)} />;
   if (!session.data) return <Unreachable retry={() => void session.refetch()} />;
@@ -52,14 +59,12 @@ export function App() {
   function enter(user: MeView) {
     const next = pathAfterSignIn(window.location.search);
     queries.setQueryData(["user"], user);
-    // The answer to a sign-in is short; what this user may do is asked for.
-    void queries.invalidateQueries({ queryKey: ["user"] });
     navigate(next, "replace");
   }
 }
 
 function SignedInPages({ user, page, leave }: { user: MeView; page: Page; leave: () => void }) {
-  const mustChange = user.must_change_password === true;
+  const mustChange = user.must_change_password;
   useEffect(() => {
     if (mustChange) return;
     fleetStream.start(leave);
@@ -81,6 +86,11 @@ function SignedInPages({ user, page, leave }: { user: MeView; page: Page; leave:
         {page.name === "unknown" && <UnknownPage />}
         <Suspense fallback={null}>
           {page.name === "machine" && <MachinePage key={page.id} id={page.id} />}
+          {page.name === "network" && <NetworkPage />}
+          {page.name === "commands" && <CommandsPage />}
+          {page.name === "compose" && <ComposePage />}
+          {page.name === "scripts" && <ScriptsPage />}
+          {page.name === "batch" && <BatchPage key={page.id} id={page.id} />}
           {page.name === "settings" && <SettingsPage section={page.section} />}
         </Suspense>
       </Shell>

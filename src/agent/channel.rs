@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use self::line_split::{LineTooLong, lines};
 use self::opening::{Asking, Opened};
 use super::nudge::Bells;
+use super::sealed_post::Speaking;
 use super::spool::Spool;
 use super::uplink::answer::Step;
 use super::uplink::backoff::{Backoff, RetryRule};
@@ -101,12 +102,15 @@ impl Channel {
         keep(ActorName::Channel, None, channel)
     }
 
-    fn asking(&mut self) -> Asking {
-        Asking {
-            credential: Arc::clone(&self.parts.credential.borrow_and_update()),
+    fn asking(&self) -> Asking {
+        let speaking = Speaking {
+            credential: Arc::clone(&self.parts.credential.borrow()),
             server_url: self.parts.server_url.clone(),
             spool: self.parts.spool.clone(),
             now: Timestamp::from_millis(SystemClock.now().as_millis() + self.clock_offset_ms),
+        };
+        Asking {
+            speaking,
             timeout: self.parts.timeout,
         }
     }
@@ -115,6 +119,8 @@ impl Channel {
         if self.open.is_some() || self.parts.revoked.borrow().is_some() {
             return;
         }
+        // From here on another credential is news.
+        self.parts.credential.mark_unchanged();
         let opening = opening::open(self.asking(), self.parts.breaker.clone());
         ctx.spawn(opening.into_actor(self).map(|opened, channel, ctx| match opened {
             Ok(opened) => channel.listen(opened, ctx),
@@ -147,7 +153,11 @@ impl Channel {
                 self.clock_offset_ms = server_time.as_millis() - SystemClock.now().as_millis();
                 self.backoff.next_pause()
             }
-            Step::Retry { after, sentence } => {
+            Step::NoNetwork(sentence) => {
+                tracing::debug!(%sentence, "no channel to the server");
+                self.backoff.next_pause()
+            }
+            Step::Retry { after, sentence } | Step::Paced { after, sentence } => {
                 tracing::debug!(%sentence, "no channel to the server");
                 after.unwrap_or_default() + self.backoff.next_pause()
             }
@@ -212,13 +222,10 @@ impl Channel {
 
     fn answer(&mut self, ping: u64, ctx: &mut Context<Self>) {
         let uptime = self.started.elapsed();
-        let asking = self.asking();
+        let mut asking = self.asking();
         let Some(open) = &self.open else { return };
         // The key under which it was asked.
-        let asking = Asking {
-            credential: Arc::clone(&open.credential),
-            ..asking
-        };
+        asking.speaking.credential = Arc::clone(&open.credential);
         let id = open.id;
         let answering = async move { opening::answer(asking, id, ping, uptime).await };
         ctx.spawn(answering.into_actor(self));

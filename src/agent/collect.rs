@@ -1,13 +1,11 @@
 //! Measures this machine, on a thread of its own, since the system's answers may take a while. One
 //! collector in one file; each leaves out what it can't have, and says why where that helps.
 
-pub mod battery;
 pub mod disks;
 pub mod facts;
 pub mod network;
 pub mod processes;
 pub mod processor;
-pub mod temperatures;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncContext};
 use atlas_actors::clock::{Clock, SystemClock};
-use sysinfo::{Components, Networks, System, Users};
+use sysinfo::{Networks, System, Users};
 
 use self::disks::watch::DiskWatch;
+use crate::config::SystemMetricsConfig;
 use crate::wire::report_v1::{AgentV1, MachineInfoV1, MetricsV1, ReportV1, Unavailable};
 
 /// Facts change seldom.
@@ -32,10 +31,10 @@ pub struct CollectReport;
 pub struct Measuring {
     machine_id: String,
     interval_s: u32,
+    wanted: SystemMetricsConfig,
     system: System,
     disks: DiskWatch,
     networks: Option<Networks>,
-    components: Option<Components>,
     users: Option<Users>,
     facts: MachineInfoV1,
     facts_at: Instant,
@@ -47,20 +46,26 @@ impl Measuring {
     ///
     /// # Errors
     /// When this system can't be measured.
-    pub fn new(machine_id: String, interval: Duration) -> Result<Self, sysinfo::Error> {
+    pub fn new(
+        machine_id: String,
+        interval: Duration,
+        wanted: SystemMetricsConfig,
+    ) -> Result<Self, sysinfo::Error> {
         let mut system = System::new()?;
         system.refresh_cpu_usage();
-        processes::refresh(&mut system);
+        if wanted.processes {
+            processes::refresh(&mut system);
+        }
         let mut disks = DiskWatch::new();
         let networks = Networks::new_with_refreshed_list().ok();
         let facts = facts::collect(&disks.read(), networks.as_ref(), &mut system);
         Ok(Self {
             machine_id,
             interval_s: u32::try_from(interval.as_secs()).unwrap_or(u32::MAX),
+            wanted,
             system,
             disks,
             networks,
-            components: Components::new_with_refreshed_list().ok(),
             users: Users::new_with_refreshed_list().ok(),
             facts,
             facts_at: Instant::now(),
@@ -90,49 +95,37 @@ impl Measuring {
                 timestamp: Some(taken_at.to_string()),
                 ..self.metrics(elapsed)
             },
+            explains: Vec::new(),
             sections: BTreeMap::new(),
         }
     }
 
     fn metrics(&mut self, elapsed: Duration) -> MetricsV1 {
-        let reading = self.disks.read();
-        let (network, interfaces) = self
-            .networks
-            .as_mut()
+        let wanted = self.wanted;
+        let reading = wanted.disk.then(|| self.disks.read());
+        let is_whole = reading.as_ref().is_none_or(|reading| reading.is_whole);
+        let networks = self.networks.as_mut().filter(|_| wanted.network);
+        let (network, interfaces) = networks
             .map(|networks| network::collect(networks, elapsed))
-            .unwrap_or_default();
-        let temperatures = self
-            .components
-            .as_mut()
-            .map(temperatures::collect)
-            .unwrap_or_default();
-        let temperature = temperatures::of_the_processor(&temperatures);
-        let battery = battery::collect();
-        let reasons = [
-            ("temperature", temperature.is_none(), Unavailable::Unsupported),
-            ("battery", battery.is_none(), Unavailable::Unsupported),
-            ("disks", !reading.is_whole, Unavailable::TimedOut),
-        ];
-        let unavailable: BTreeMap<_, _> = reasons
-            .into_iter()
-            .filter(|(_, missing, _)| *missing)
-            .map(|(key, _, why)| (key.to_owned(), why))
-            .collect();
-        let disk = disks::main_disk(&reading, elapsed);
-        let disks: Vec<_> = reading.disks.into_iter().map(|(disk, _)| disk).collect();
+            .unzip();
+        let disk = reading
+            .as_ref()
+            .and_then(|reading| disks::main_disk(reading, elapsed));
+        let disks = reading.map(|reading| reading.disks.into_iter().map(|(disk, _)| disk));
+        let disks: Vec<_> = disks.into_iter().flatten().collect();
+        let (system, users) = (&mut self.system, self.users.as_ref());
         MetricsV1 {
             uptime_seconds: System::uptime().ok(),
-            cpu: Some(processor::collect(&mut self.system)),
-            memory: Some(processor::memory(&mut self.system)),
+            cpu: wanted.cpu.then(|| processor::collect(system)),
+            memory: wanted.memory.then(|| processor::memory(system)),
             disk,
             disks: (!disks.is_empty()).then_some(disks),
-            network: Some(network),
-            interfaces: (!interfaces.is_empty()).then_some(interfaces),
-            processes: Some(processes::collect(&mut self.system, self.users.as_ref())),
-            battery,
-            temperature,
-            temperatures: (!temperatures.is_empty()).then_some(temperatures),
-            unavailable: (!unavailable.is_empty()).then_some(unavailable),
+            network,
+            interfaces: interfaces.filter(|interfaces| !interfaces.is_empty()),
+            processes: wanted
+                .processes
+                .then(|| processes::collect(system, users, elapsed)),
+            unavailable: (!is_whole).then(|| [("disks".to_owned(), Unavailable::TimedOut)].into()),
             ..MetricsV1::default()
         }
     }
@@ -142,16 +135,18 @@ impl Measuring {
 pub struct Collector {
     machine_id: String,
     interval: Duration,
+    wanted: SystemMetricsConfig,
     measuring: Option<Measuring>,
 }
 
 impl Collector {
     /// Starts the thread.
     #[must_use]
-    pub fn start_thread(machine_id: String, interval: Duration) -> Addr<Self> {
+    pub fn start_thread(machine_id: String, interval: Duration, wanted: SystemMetricsConfig) -> Addr<Self> {
         SyncArbiter::start(1, move || Self {
             machine_id: machine_id.clone(),
             interval,
+            wanted,
             measuring: None,
         })
     }
@@ -164,7 +159,7 @@ impl Collector {
     }
 
     fn look(&mut self) {
-        match Measuring::new(self.machine_id.clone(), self.interval) {
+        match Measuring::new(self.machine_id.clone(), self.interval, self.wanted) {
             Ok(measuring) => self.measuring = Some(measuring),
             Err(error) => tracing::error!(%error, "this system can't be measured"),
         }
@@ -218,16 +213,52 @@ pub(super) fn rate(bytes: u64, elapsed: Duration) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn measured(wanted: SystemMetricsConfig) -> ReportV1 {
+        Measuring::new("m".to_owned(), Duration::from_secs(30), wanted)
+            .unwrap()
+            .collect()
+    }
+
     #[test]
     fn measures_this_machine() {
-        let report = Measuring::new("m".to_owned(), Duration::from_secs(30))
-            .unwrap()
-            .collect();
+        let report = measured(SystemMetricsConfig::default());
         let metrics = report.metrics;
         assert!(metrics.memory.unwrap().total.unwrap() > 0);
         assert!(metrics.processes.unwrap().total > 0);
         assert!(metrics.uptime_seconds.unwrap() > 0);
         assert!(report.machine_info.hostname.is_some());
+    }
+
+    #[test]
+    fn what_is_switched_off_is_not_measured_and_all_else_is() {
+        let on = SystemMetricsConfig::default();
+        type Group = (SystemMetricsConfig, fn(&MetricsV1) -> bool);
+        let groups: [Group; 4] = [
+            (SystemMetricsConfig { cpu: false, ..on }, |metrics| {
+                metrics.cpu.is_some()
+            }),
+            (SystemMetricsConfig { memory: false, ..on }, |metrics| {
+                metrics.memory.is_some()
+            }),
+            (SystemMetricsConfig { network: false, ..on }, |metrics| {
+                metrics.network.is_some()
+            }),
+            (
+                SystemMetricsConfig {
+                    processes: false,
+                    ..on
+                },
+                |metrics| metrics.processes.is_some(),
+            ),
+        ];
+        for (off, _) in groups {
+            let metrics = measured(off).metrics;
+            for (other, is_measured) in groups {
+                assert_eq!(is_measured(&metrics), off != other, "{off:?} {other:?}");
+            }
+        }
+        let metrics = measured(SystemMetricsConfig { disk: false, ..on }).metrics;
+        assert!(metrics.disk.is_none() && metrics.disks.is_none());
     }
 
     #[test]

@@ -10,10 +10,12 @@ use actix::{
 use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 
+use super::attendance::Attendance;
 use super::collect::{CollectReport, Collector};
 use super::monitors::board::{Board, Gather};
 use super::spool::{KeepReport, Kept, Spool};
 use super::uplink::{ReportsWait, Uplink};
+use crate::wire::policy_summary::PolicySummaryV1;
 
 /// The first report comes so soon: somebody waits for it.
 const FIRST_AFTER: Duration = Duration::from_millis(600);
@@ -24,13 +26,18 @@ pub struct SamplerParts {
     pub collector: Addr<Collector>,
     /// Where the monitors' findings wait.
     pub board: Addr<Board>,
+    /// What is to be explained of this agent's silence.
+    pub attendance: Attendance,
     /// Where reports are kept.
     pub spool: Addr<Spool>,
     /// Hears that there is something to send.
     pub uplink: Addr<Uplink>,
     /// Between two reports.
     pub interval: Duration,
+    /// What the machine's policy lets the server do.
+    pub policy: Box<dyn Fn() -> PolicySummaryV1>,
 }
+
 /// The least time between two reports, however often somebody asks for one. Reason: measuring costs
 /// something, and people see no faster.
 const SOON_GAP: Duration = Duration::from_secs(5);
@@ -84,15 +91,18 @@ impl Sampler {
         self.due = next_beat(self.due, self.parts.interval, self.soon.take().is_some(), now);
         self.last = Some(now);
         let (collector, board) = (self.parts.collector.clone(), self.parts.board.clone());
-        let spool = self.parts.spool.clone();
+        let (spool, explains) = (self.parts.spool.clone(), self.parts.attendance.take());
+        let policy = (self.parts.policy)();
         let kept = async move {
             let mut report = collector.send(CollectReport).await.ok()??;
+            report.explains = explains;
             // A board that is gone is being restarted: this report goes without it.
             board
                 .send(Gather)
                 .await
                 .unwrap_or_default()
                 .ride_along(&mut report);
+            report.machine_info.policy = Some(policy);
             spool.send(KeepReport(Box::new(report))).await.ok()?.ok()
         };
         ctx.spawn(kept.into_actor(self).map(|kept, sampler, ctx| {

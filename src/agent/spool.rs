@@ -16,12 +16,14 @@ use std::path::PathBuf;
 use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncContext};
 
 use atlas_actors::audit_log::AuditHead;
+use atlas_actors::model::Delivery;
 
 use self::backlog::Backlog;
 pub use self::backlog::Kept;
 use self::disk::{DiskSpool, OpenSpoolError, StoredReport};
 use self::ledger::Ledger;
 use self::seen_head::SeenHead;
+use super::attendance::Alive;
 use crate::wire::report_v1::ReportV1;
 
 /// Space that a spool may take unless told otherwise. Reason: a day of reports at 30 s.
@@ -59,6 +61,11 @@ pub struct ReserveSeal {
     /// How often it has sealed.
     pub sealed: u64,
 }
+
+/// Name the newest report that was ever made.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "Option<Delivery>")]
+pub struct NewestReport;
 
 /// That report has arrived: drop it. Answers with an audit head that the server once told, when that is
 /// not true any more.
@@ -171,7 +178,11 @@ impl Handler<KeepReport> for Spool {
     type Result = Result<Kept, SpoolOutOfOrder>;
 
     fn handle(&mut self, msg: KeepReport, _: &mut Self::Context) -> Self::Result {
-        self.shielded(|backlog| backlog.keep(*msg.0))
+        let kept = self.shielded(|backlog| backlog.keep(*msg.0))?;
+        if let Some(folder) = self.dir.parent() {
+            Alive::now(None).write(folder);
+        }
+        Ok(kept)
     }
 }
 
@@ -189,6 +200,15 @@ impl Handler<ReserveSeal> for Spool {
     fn handle(&mut self, msg: ReserveSeal, _: &mut Self::Context) -> Self::Result {
         let reserved = self.shielded(|backlog| backlog.reserve_seal(&msg.key, msg.sealed))?;
         if reserved { Ok(()) } else { Err(SpoolOutOfOrder) }
+    }
+}
+
+impl Handler<NewestReport> for Spool {
+    type Result = MessageResult<NewestReport>;
+
+    fn handle(&mut self, _: NewestReport, _: &mut Self::Context) -> Self::Result {
+        // Out of order: nothing is known.
+        MessageResult(self.shielded(|backlog| backlog.newest()).ok().flatten())
     }
 }
 

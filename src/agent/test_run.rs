@@ -6,32 +6,36 @@
     reason = "talks to the agent's server, whose key it pins"
 )]
 
+mod shown;
+
 use std::io::Write;
 use std::time::Duration;
 
-use atlas_actors::clock::{Clock, SystemClock};
-use tokio::net::{TcpStream, lookup_host};
-
 use super::collect::Measuring;
 use super::enrol::pinned_client;
-use super::uplink::REPORT_ROUTE;
-use super::uplink::answer::root_cause;
+use super::monitors;
+use super::probe::{self, Place, REINSTALL, StepFailed};
+use crate::config::Config;
 use crate::wire::enrolment::identity::AgentIdentity;
-use crate::wire::envelope_v2::{Compression, Context, Outgoing};
 use crate::wire::report_v1::ReportV1;
+use shown::{number, size};
 
-/// How long each step may take.
-const STEP: Duration = Duration::from_secs(10);
+/// All monitors together may take so long; what takes longer is missing from this one report.
+const LOOKS: Duration = Duration::from_secs(20);
 /// Processor use is measured over this long.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Collects a report as the agent would.
-pub async fn collect(machine_id: String) -> Option<ReportV1> {
-    let mut measuring = Measuring::new(machine_id, Duration::from_secs(30)).ok()?;
-    tokio::time::sleep(LOOK).await;
-    tokio::task::spawn_blocking(move || measuring.collect())
-        .await
-        .ok()
+/// Collects a report as the agent would, with a look of every monitor.
+pub async fn collect(machine_id: String, config: &Config) -> Option<ReportV1> {
+    let mut measuring = Measuring::new(machine_id, Duration::from_secs(30), config.system.metrics).ok()?;
+    let (gathered, ()) = tokio::join!(
+        monitors::look_once(monitors::planned(config), LOOKS),
+        tokio::time::sleep(LOOK)
+    );
+    let measured = tokio::task::spawn_blocking(move || measuring.collect());
+    let mut report = measured.await.ok()?;
+    gathered.ride_along(&mut report);
+    Some(report)
 }
 
 /// Shows a report to a person.
@@ -102,34 +106,8 @@ pub fn show(report: &ReportV1, out: &mut impl Write) -> std::io::Result<()> {
             top.join(", ")
         )?;
     }
-    for (what, why) in metrics.unavailable.iter().flatten() {
-        writeln!(out, "  {what:<12} – ({why:?})")?;
-    }
-    Ok(())
+    shown::monitors(report, out)
 }
-
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-fn size(bytes: u64) -> String {
-    let units = [
-        ("TB", 1_000_000_000_000_u64),
-        ("GB", 1_000_000_000),
-        ("MB", 1_000_000),
-        ("kB", 1_000),
-    ];
-    match units.into_iter().find(|(_, unit)| bytes >= *unit) {
-        Some((name, unit)) => format!("{:.1} {name}", bytes as f64 / unit as f64),
-        None => format!("{bytes} B"),
-    }
-}
-
-/// A step that failed: what is wrong, in a sentence, and what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StepFailed(String);
 
 /// Tries the server step by step; says each step that went well.
 ///
@@ -145,53 +123,17 @@ pub async fn try_server(
         // Who closed the output does not want to hear.
         let _ = writeln!(out, "  ok  {what}");
     };
-    let url = reqwest::Url::parse(server_url).map_err(|_| {
-        StepFailed(format!(
-            "{server_url} is no address: it should look like https://name:8768"
-        ))
-    })?;
-    let (host, port) = (
-        url.host_str().unwrap_or_default().to_owned(),
-        url.port_or_known_default().unwrap_or(8768),
-    );
-    let addresses: Vec<_> = lookup_host((host.as_str(), port))
-        .await
-        .map_err(|error| {
-            StepFailed(format!(
-                "the name {host} is not known ({error}): check its spelling and DNS"
-            ))
-        })?
-        .collect();
+    let place = Place::of(server_url)?;
+    let addresses = place.resolve().await?;
     done(format!(
-        "{host} is {}",
+        "{} is {}",
+        place.host,
         addresses.first().map(ToString::to_string).unwrap_or_default()
     ));
-    let connected = tokio::time::timeout(STEP, TcpStream::connect(&addresses[..])).await;
-    match connected {
-        Ok(Ok(_)) => done(format!("port {port} answers")),
-        Ok(Err(error)) => {
-            return Err(StepFailed(format!(
-                "nothing answers at {host} port {port} ({error}): is the server running, and does a firewall let this through?"
-            )));
-        }
-        Err(_) => {
-            return Err(StepFailed(format!(
-                "{host} port {port} does not answer in time: a firewall may drop it"
-            )));
-        }
-    }
-    let client = pinned_client(identity).map_err(|error| StepFailed(error.to_string()))?;
-    let health = client
-        .get(format!("{server_url}/api/fleet/health"))
-        .timeout(STEP)
-        .send()
-        .await;
-    health.map_err(|error| {
-        StepFailed(format!(
-            "TLS fails: {}. The server was set up anew, or this is another one: enrol again",
-            root_cause(&error)
-        ))
-    })?;
+    place.connect(&addresses).await?;
+    done(format!("port {} answers", place.port));
+    let client = pinned_client(identity).map_err(|error| StepFailed::new(error.to_string(), REINSTALL))?;
+    place.greet(&client).await?;
     done("the server has the key that this agent knows".to_owned());
     send(identity, server_url, report, &client).await?;
     done("the report was accepted and is on the server's disk".to_owned());
@@ -204,31 +146,15 @@ async fn send(
     report: &ReportV1,
     client: &reqwest::Client,
 ) -> Result<(), StepFailed> {
-    let failed = |why: String| StepFailed(format!("the report was not accepted: {why}"));
+    let failed = |why: String| StepFailed::new(format!("the report was not accepted: {why}"), "");
     let plaintext = report.to_json().map_err(|error| failed(error.to_string()))?;
-    let sealed = identity.seal_key(0).seal(&Outgoing {
-        seq: 0,
-        sent_at: SystemClock.now(),
-        context: Context {
-            method: "POST",
-            route: REPORT_ROUTE,
-        },
-        compression: Compression::Allowed,
-        plaintext: &plaintext,
-    });
-    let envelope = sealed.map_err(|error| failed(error.to_string()))?;
-    let request = client
-        .post(format!("{server_url}{REPORT_ROUTE}"))
-        .timeout(STEP)
-        .json(&envelope);
-    let answer = request.send().await.map_err(|error| failed(root_cause(&error)))?;
-    if answer.status().is_success() {
+    let answer = probe::post_sealed(identity, server_url, client, &plaintext).await;
+    let answer = answer.map_err(failed)?;
+    if answer.status == reqwest::StatusCode::OK {
         return Ok(());
     }
-    let said: serde_json::Value = answer.json().await.unwrap_or_default();
-    let message = said
-        .pointer("/error/message")
-        .or(said.get("message"))
-        .and_then(|message| message.as_str());
-    Err(failed(message.unwrap_or("the server gave no reason").to_owned()))
+    let said = answer.message;
+    Err(failed(
+        said.unwrap_or_else(|| "the server gave no reason".to_owned()),
+    ))
 }

@@ -4,7 +4,12 @@
 
 pub mod answer;
 pub mod backoff;
+pub mod budget;
 pub mod credential;
+mod cut_off;
+pub mod pace;
+pub mod renewal;
+mod sending;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,21 +17,22 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture};
 use atlas_actors::audit_log::AuditHead;
-use atlas_actors::breaker::{Admission, Admit, Breaker, CallOutcome, RecordOutcome};
+use atlas_actors::breaker::Breaker;
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
+use atlas_actors::model::PresenceCause;
 use atlas_actors::supervision::ActorName;
 use atlas_actors::supervision::keeper::keep;
 use tokio::sync::watch;
 
-use self::answer::{Step, Wanted, step};
-use self::backoff::{Backoff, RetryRule};
-use self::credential::{Credential, RENEW_AGAIN_AFTER};
+use self::answer::{Step, Wanted};
+use self::backoff::RetryRule;
+use self::credential::Credential;
+use self::cut_off::CutOff;
+use self::pace::Pace;
+use self::sending::{Asking, send_oldest};
 use super::nudge::Bells;
-use super::spool::disk::StoredReport;
-use super::spool::{NextReport, RefuseReport, SettleReport, Spool};
-use crate::tls::pinned::PinMismatch;
-use crate::wire::audit_head;
-use crate::wire::envelope_v2::{Compression, Context as SealContext, Outgoing};
+use super::spool::{RefuseReport, SettleReport, Spool};
+use crate::wire::absence::GapV1;
 
 /// The route as the seal knows it.
 pub const REPORT_ROUTE: &str = "/api/fleet/report";
@@ -60,6 +66,10 @@ pub struct UplinkParts {
     pub revoked: watch::Sender<Option<String>>,
     /// What the server wants at once is told here.
     pub bells: Bells,
+    /// When nothing got through for long is told here.
+    pub cut_off: watch::Sender<Option<GapV1>>,
+    /// For how long that must be.
+    pub cut_off_min: Duration,
 }
 
 /// The way to the server.
@@ -72,7 +82,8 @@ pub struct Uplink {
     timeout: Duration,
     revoked: watch::Sender<Option<String>>,
     bells: Bells,
-    backoff: Backoff,
+    cut_off: CutOff,
+    pace: Pace,
     is_busy: bool,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
     clock_offset_ms: i64,
@@ -81,15 +92,6 @@ pub struct Uplink {
     /// What was said last, so that it is said once.
     said: Option<String>,
     /// An audit head that the server once told, and contradicts now: it is reminded of it.
-    contradicted: Option<AuditHead>,
-}
-
-/// With what the next report is sent.
-struct Asking {
-    credential: Arc<Credential>,
-    report_url: String,
-    now: Timestamp,
-    timeout: Duration,
     contradicted: Option<AuditHead>,
 }
 
@@ -105,8 +107,9 @@ impl Uplink {
             breaker: parts.breaker,
             revoked: parts.revoked,
             bells: parts.bells,
+            cut_off: CutOff::new(parts.cut_off, parts.cut_off_min),
             timeout: parts.timeout,
-            backoff: Backoff::new(parts.retry),
+            pace: Pace::new(parts.retry, Instant::now()),
             is_busy: false,
             clock_offset_ms: 0,
             renew_not_before: None,
@@ -132,10 +135,11 @@ impl Uplink {
         let sending = send_oldest(self.spool.clone(), self.breaker.clone(), self.asking());
         ctx.spawn(sending.into_actor(self).map(|sent, uplink, ctx| {
             uplink.is_busy = false;
-            match sent {
-                None => {}
-                Some((seq, step)) => uplink.follow(seq, step, ctx),
+            let Some((seq, step)) = sent else { return };
+            if !matches!(step, Step::BreakerOpen(_)) {
+                uplink.pace.sent(Instant::now());
             }
+            uplink.follow(seq, step, ctx);
         }));
     }
 
@@ -149,41 +153,6 @@ impl Uplink {
         }
     }
 
-    /// Agrees on another key, then goes on; `is_stuck` = nothing can be sent without.
-    fn renew(&mut self, is_stuck: bool, ctx: &mut Context<Self>) {
-        self.is_busy = true;
-        self.renew_not_before = Some(Instant::now() + RENEW_AGAIN_AFTER);
-        let (credential, now) = (self.credential(), self.now());
-        let (server_url, folder) = (self.server_url.clone(), self.folder.clone());
-        let timeout = self.timeout;
-        let renewing = async move { credential.renew(&server_url, &folder, now, timeout).await };
-        ctx.spawn(renewing.into_actor(self).map(move |renewed, uplink, ctx| {
-            uplink.is_busy = false;
-            match renewed {
-                Ok(credential) => {
-                    tracing::info!(epoch = credential.identity.epoch, "a new key was agreed on");
-                    uplink.credential.send_replace(Arc::new(credential));
-                    uplink.send_next(ctx);
-                }
-                // Without the server's word the key is refused still: who is unknown, is so for long.
-                Err(Step::KeyRefused(sentence)) => uplink.pause(Step::Rejected(sentence), ctx),
-                Err(step) if is_stuck => uplink.pause(step, ctx),
-                Err(Step::Revoked(sentence)) => uplink.pause(Step::Revoked(sentence), ctx),
-                Err(step) => {
-                    tracing::warn!(?step, "no new key was agreed on: the old one goes on for now");
-                    uplink.send_next(ctx);
-                }
-            }
-        }));
-    }
-
-    fn is_renewal_due(&self, asked: bool) -> bool {
-        let may_ask = self
-            .renew_not_before
-            .is_none_or(|moment| moment <= Instant::now());
-        may_ask && (asked || self.credential().is_worn(self.now()))
-    }
-
     fn follow(&mut self, seq: u64, step: Step, ctx: &mut Context<Self>) {
         let spool = self.spool.clone();
         match step {
@@ -193,8 +162,11 @@ impl Uplink {
                 wanted,
             } => {
                 self.say(None);
+                if self.cut_off.ended(self.now()) {
+                    self.bells.ring_for_report();
+                }
                 self.pass_on(wanted);
-                self.backoff.reset();
+                self.pace.arrived();
                 let is_due = self.is_renewal_due(rekey);
                 self.settle(SettleReport { seq, audit_head }, is_due, ctx);
             }
@@ -229,7 +201,7 @@ impl Uplink {
                     "this machine's clock is off by {} s",
                     self.clock_offset_ms / 1000
                 )));
-                let pause = self.backoff.next_pause();
+                let pause = self.pace.after_failure(None, Instant::now());
                 self.wait(pause, ctx);
             }
             Step::Pending(sentence) => {
@@ -240,16 +212,31 @@ impl Uplink {
                 tracing::error!(%sentence, "the server refuses this agent for good");
                 self.revoked.send_replace(Some(sentence));
             }
-            Step::Retry { after, sentence } => {
+            Step::NoNetwork(sentence) => {
+                self.cut_off.goes_on(PresenceCause::NetworkDown, self.now());
                 self.say(Some(sentence));
-                let wait = after.unwrap_or_default().max(self.backoff.next_pause());
-                self.wait(wait, ctx);
+                let pause = self.pace.after_failure(None, Instant::now());
+                self.wait(pause, ctx);
+            }
+            Step::Retry { after, sentence } => {
+                self.cut_off.goes_on(PresenceCause::ServerDown, self.now());
+                self.say(Some(sentence));
+                let pause = self.pace.after_failure(after, Instant::now());
+                self.wait(pause, ctx);
+            }
+            Step::Paced { after, sentence } => {
+                self.say(Some(sentence));
+                let pause = self.pace.after_pacing(after);
+                self.wait(pause, ctx);
             }
             Step::UnknownKey(sentence) => {
                 self.say(Some(sentence));
                 self.learn_keys(ctx);
             }
-            Step::BreakerOpen(retry_in) => self.wait(retry_in, ctx),
+            Step::BreakerOpen(retry_in) => {
+                let pause = self.pace.after_refusal(retry_in);
+                self.wait(pause, ctx);
+            }
             Step::Rejected(sentence) | Step::KeyRefused(sentence) | Step::Refuse(sentence) => {
                 self.say(Some(format!("the server refuses this agent: {sentence}")));
                 self.wait(REFUSED_WAIT, ctx);
@@ -273,7 +260,7 @@ impl Uplink {
                 }
                 Err(error) => uplink.say(Some(format!("the server's TLS key is unknown, and {error}"))),
             }
-            let pause = uplink.backoff.next_pause();
+            let pause = uplink.pace.after_failure(None, Instant::now());
             uplink.wait(pause, ctx);
         }));
     }
@@ -315,68 +302,6 @@ impl Uplink {
             }
             self.said = sentence;
         }
-    }
-}
-
-/// Sends the oldest report; nothing when none waits.
-async fn send_oldest(spool: Addr<Spool>, breaker: Addr<Breaker>, asking: Asking) -> Option<(u64, Step)> {
-    let next = NextReport {
-        key: asking.credential.key.name(),
-        sealed: asking.credential.key.sealed(),
-    };
-    let report = spool.send(next).await.ok()?.ok()??;
-    let seq = report.delivery.seq;
-    let permit = match breaker.send(Admit).await.ok()? {
-        Admission::Allowed(permit) => permit,
-        Admission::Refused { retry_in } => return Some((seq, Step::BreakerOpen(retry_in))),
-    };
-    let step = send(asking, &report).await;
-    let outcome = if step.is_outage() {
-        CallOutcome::Failure
-    } else {
-        CallOutcome::Success
-    };
-    // A breaker that is gone is being restarted: it begins closed.
-    let _ = breaker.send(RecordOutcome { permit, outcome }).await;
-    Some((seq, step))
-}
-
-async fn send(asking: Asking, report: &StoredReport) -> Step {
-    let sealed = asking.credential.key.seal(&Outgoing {
-        seq: report.delivery.seq,
-        sent_at: asking.now,
-        context: SealContext {
-            method: "POST",
-            route: REPORT_ROUTE,
-        },
-        compression: Compression::Allowed,
-        plaintext: &report.json,
-    });
-    let body = match sealed.map(|envelope| serde_json::to_vec(&envelope)) {
-        Ok(Ok(body)) => body,
-        Ok(Err(error)) => return Step::Refuse(error.to_string()),
-        Err(error) => {
-            return Step::Retry {
-                after: None,
-                sentence: error.to_string(),
-            };
-        }
-    };
-    let mut request = asking
-        .credential
-        .client
-        .post(&asking.report_url)
-        .header("content-type", "application/json");
-    if let Some(seen) = asking.contradicted {
-        request = request.header(audit_head::SEEN_HEADER, audit_head::head_text(&seen));
-    }
-    match request.timeout(asking.timeout).body(body).send().await {
-        Ok(response) => step(response).await,
-        Err(error) if PinMismatch::find(&error).is_some() => Step::UnknownKey(answer::unreachable(&error)),
-        Err(error) => Step::Retry {
-            after: None,
-            sentence: answer::unreachable(&error),
-        },
     }
 }
 

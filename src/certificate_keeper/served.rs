@@ -22,6 +22,8 @@ pub struct Served {
     pub source: &'static str,
     /// The key that may follow, where that is known.
     pub next_pin: Option<TlsPin>,
+    /// Since when there is that key.
+    pub next_key_since: Option<Timestamp>,
     /// Why the last try to renew it failed.
     pub last_error: Option<String>,
 }

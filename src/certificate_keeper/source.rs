@@ -57,6 +57,7 @@ impl Source {
                     certificate,
                     source: "own",
                     next_pin: Some(own.next_pin()?),
+                    next_key_since: Some(own.next_key_since()?),
                     last_error: None,
                 })
             }
@@ -75,6 +76,7 @@ impl Source {
                     certificate: signed.unwrap_or(kept),
                     source: "acme",
                     next_pin: Some(own.next_pin()?),
+                    next_key_since: Some(own.next_key_since()?),
                     last_error: acme.failure.borrow().clone(),
                 })
             }
@@ -82,6 +84,7 @@ impl Source {
                 certificate: Certificate::from_pem(cert, &read(cert)?, key, &read(key)?)?,
                 source: "files",
                 next_pin: None,
+                next_key_since: None,
                 last_error: None,
             }),
         }

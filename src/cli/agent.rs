@@ -9,9 +9,12 @@ use clap::{Args, Subcommand};
 use super::{Failure, Global, logging, signal};
 use crate::agent::enrol::EnrolWith;
 use crate::agent::uplink::backoff::RetryRule;
+use atlas_actors::model::Announcement;
+
 use crate::agent::{self, AgentSettings, OutageRule, enrol, identity_file, test_run};
 use crate::config::{AgentConfig, Config};
 use crate::data_dir::DataDir;
+use crate::service::{Role, launchd};
 use crate::wire::enrolment::identity::AgentIdentity;
 use crate::wire::enrolment::token::{JoinToken, TokenHash};
 
@@ -155,7 +158,8 @@ fn enrolled(data_dir: &DataDir) -> Result<AgentIdentity, Failure> {
     })
 }
 
-fn server_url(config: &Config, identity: &AgentIdentity) -> String {
+/// Where the server is.
+pub(super) fn server_url(config: &Config, identity: &AgentIdentity) -> String {
     let url = config
         .fleet
         .agent
@@ -177,8 +181,19 @@ pub(super) fn outage_rule(config: &AgentConfig) -> OutageRule {
             multiplier: retry.multiplier,
             longest,
             rest: longest.min(Duration::from_secs(config.report_interval)),
+            budget: retry.budget,
         },
         circuit: config.circuit_breaker.into(),
+    }
+}
+
+/// launchd knows no status after which a service stays stopped but 0; it tells a service its label.
+fn revoked_status() -> u8 {
+    let label = launchd::label(Role::Agent);
+    if std::env::var("XPC_SERVICE_NAME").is_ok_and(|name| name == label) {
+        0
+    } else {
+        STATUS_REVOKED
     }
 }
 
@@ -187,29 +202,73 @@ async fn run_agent(config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
     let server_url = server_url(config, &identity);
     tracing::info!(machine = %identity.machine_id, server = %server_url, "the agent reports");
     let agent = agent::start(AgentSettings {
+        monitors: agent::monitors::planned_for(config, &data_dir.agent(), &server_url),
         server_url: Some(server_url),
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         folder: data_dir.agent(),
         identity,
+        spool_bytes_max: config.fleet.agent.spool_size,
         outage: outage_rule(&config.fleet.agent),
-        monitors: agent::monitors::planned(config),
+        measured: config.system.metrics,
         channel: config.fleet.agent.channel.enabled,
+        diagnosis: agent::diagnosis::AnalystRule::of(config),
+        can_restart: cfg!(unix),
+        network_logs: agent::monitors::network_logs::NetworkLogs::of(config),
     })?;
-    let revoked = tokio::select! {
-        told = signal::next() => {
-            told?;
-            None
+    let ended = loop {
+        tokio::select! {
+            told = signal::next() => {
+                told?;
+                break Ended::Told;
+            }
+            told = signal::sleep() => {
+                told?;
+                agent.announce(Announcement::Sleep).await;
+            }
+            sentence = agent.revoked() => break Ended::Revoked(sentence),
+            () = agent.is_to_restart() => break Ended::ToRestart,
         }
-        sentence = agent.revoked() => Some(sentence),
     };
-    agent.stop().await;
-    match revoked {
-        None => Ok(()),
-        Some(sentence) => Err(Failure::with_status(
-            STATUS_REVOKED,
+    agent.stop(agent::farewell::why_told_to_end()).await;
+    match ended {
+        Ended::Told => Ok(()),
+        Ended::Revoked(sentence) => Err(Failure::with_status(
+            revoked_status(),
             format!("this agent stops, since its server refuses it for good: {sentence}"),
         )),
+        Ended::ToRestart => Err(start_anew()),
     }
+}
+
+/// Why an agent ends.
+enum Ended {
+    Told,
+    Revoked(String),
+    ToRestart,
+}
+
+/// Puts a new process in this one's place, with the same number and the same command line; whoever
+/// watches over it need not notice. Returns only when that fails.
+#[cfg(unix)]
+fn start_anew() -> Failure {
+    use std::os::unix::process::CommandExt;
+    let program = std::env::current_exe().ok().filter(|program| program.exists());
+    let program = program.or_else(|| std::env::args_os().next().map(PathBuf::from));
+    let Some(program) = program else {
+        return Failure::new("the agent can't start anew: it does not know its own program");
+    };
+    let error = std::process::Command::new(&program)
+        .args(std::env::args_os().skip(1))
+        .exec();
+    Failure::new(format!(
+        "the agent can't start {} anew: {error}",
+        program.display()
+    ))
+}
+
+#[cfg(not(unix))]
+fn start_anew() -> Failure {
+    Failure::new("the agent was asked to start anew: its service starts it")
 }
 
 async fn test(global: &Global, config: &Config, data_dir: &DataDir) -> Result<(), Failure> {
@@ -217,7 +276,7 @@ async fn test(global: &Global, config: &Config, data_dir: &DataDir) -> Result<()
     let machine_id = identity
         .as_ref()
         .map_or_else(enrol::default_machine_id, |one| one.machine_id.clone());
-    let report = test_run::collect(machine_id).await;
+    let report = test_run::collect(machine_id, config).await;
     let report = report.ok_or_else(|| Failure::new("no report could be collected: the log says why"))?;
     let mut out = std::io::stdout();
     if global.json {

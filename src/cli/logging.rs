@@ -1,7 +1,9 @@
 //! Where log lines go: to standard error or a file, as text for people or JSON for programs.
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Failure;
 use crate::config::files::expand_home;
@@ -37,16 +39,22 @@ fn begin<W>(writer: W, level: &str, format: LogFormat, may_colour: bool)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_from_default_env()
-        .or_else(|_| EnvFilter::try_new(level))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer);
+    let lines = fmt::layer().with_writer(writer);
     let lines = if may_colour { lines } else { lines.with_ansi(false) };
+    let log = tracing_subscriber::registry().with(filter(level));
     // A second start in one process (tests) keeps the first log.
     let _ = match format {
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-        LogFormat::Text => lines.with_target(false).try_init(),
+        LogFormat::Json => log.with(lines.json().flatten_event(true)).try_init(),
+        LogFormat::Text => log.with(lines.with_target(false)).try_init(),
     };
+}
+
+/// What is logged: levels, and targets with levels of their own (`info,hyper=warn`).
+fn filter(level: &str) -> Targets {
+    let said = std::env::var("RUST_LOG")
+        .ok()
+        .filter(|said| !said.trim().is_empty());
+    let said = said.and_then(|said| said.parse().ok());
+    said.or_else(|| level.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
 }

@@ -6,6 +6,7 @@ mod cluster_secret;
 mod legacy_watch;
 mod local_agent;
 mod names;
+mod oidc;
 pub(super) mod stop;
 mod tls;
 
@@ -27,7 +28,8 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Global, ServeArgs, logging, open_files};
 use crate::audit_signer::AuditSigner;
-use crate::certificate_keeper::{Certificates, PINS_FILE};
+use crate::certificate_keeper::key_change::KeyChange;
+use crate::certificate_keeper::{Certificates, KEY_CHANGE_FILE, PINS_FILE};
 use crate::config::{Config, SecretText, ServerConfig};
 use crate::data_dir::DataDir;
 use crate::enrolment_desk::EnrolmentDesk;
@@ -38,6 +40,7 @@ use crate::tls::serving;
 use crate::vault::FileVault;
 use crate::wire::envelope_v1::KeyV1;
 use crate::wire::fleet_stream::StreamEncoder;
+use crate::wire::section_changes;
 use banner::Banner;
 use local_agent::LocalAgent;
 
@@ -159,11 +162,17 @@ async fn start(
         body_bytes_max: config.fleet.server.max_body_size,
         report_bytes_max: config.fleet.server.max_report_size,
         local_key: local_key(data_dir, port)?,
+        own_machine: names::own_machine(config, data_dir),
         public_url: public_url.clone(),
         site: site(config, &names, &public_url)?,
+        oidc: oidc::desk(config, &public_url)?,
+        key_change: KeyChange::start(&fleet, &certificates, data_dir.path().join(KEY_CHANGE_FILE)),
         certificates,
         held_back: Semaphore::new(limits::HELD_BACK_MAX),
+        tested_line: http::speedtest::TestedLine::default(),
         viewers: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
+        queries: Arc::new(Semaphore::new(limits::QUERIES_MAX)),
+        store_folder: data_dir.store(),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
         traffic: http::router::traffic(),
@@ -227,6 +236,7 @@ pub(super) fn ports(
         clock: clock.clone(),
         encoder: encoder.clone(),
         signer,
+        compare_sections: section_changes::compare,
         give_up: Arc::new(|actor: &ActorName| {
             eprintln!(
                 "atlas: the {actor} could not be kept alive, stopping; start again, and see the log for why"
@@ -245,6 +255,7 @@ pub(super) fn settings(config: &Config) -> Settings {
             idle: Duration::from_secs(config.fleet.server.session_idle_timeout),
         },
         password_chars_min: config.fleet.server.min_password_length,
+        retention: config.fleet.server.history.into(),
     }
 }
 

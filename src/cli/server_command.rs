@@ -3,7 +3,10 @@
 use clap::Subcommand;
 
 use super::{Failure, Global, ServeArgs};
-use super::{agents, audit, backup, key, migrate, operator, secret, server, simulate, token, user};
+use super::{
+    agents, audit, backup, command, key, migrate, open, operator, query, secret, server, simulate, token,
+    user,
+};
 
 /// A command that comes with the server.
 #[derive(Debug, Subcommand)]
@@ -22,6 +25,8 @@ pub(super) enum ServerCommand {
     Key(key::KeyArgs),
     /// Make and show the key with which an operator signs commands and opens what agents sealed.
     Operator(operator::OperatorArgs),
+    /// Open what an agent sealed to operators, with one's own key.
+    Open(open::OpenArgs),
     /// Make the cluster secret of 1.x and 2.0.
     Secret(secret::SecretArgs),
     /// Back up everything, while the server runs.
@@ -30,10 +35,16 @@ pub(super) enum ServerCommand {
     Restore(backup::RestoreArgs),
     /// Take over what ATLAS 1.x or 2.0 kept; the server must be stopped.
     Migrate(migrate::MigrateArgs),
+    /// Ask what machines measured: tables, small charts, CSV, JSON.
+    Query(query::QueryArgs),
+    /// Show what history takes on the disk, and when that will be full.
+    Storage(query::StorageArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
     /// Show, approve and revoke enrolled agents, and rotate their keys.
     Agents(agents::AgentsArgs),
+    /// Have machines do something, and follow it.
+    Command(Box<command::CommandArgs>),
     /// Print the API's description (OpenAPI 3.1, JSON).
     #[command(hide = true)]
     Openapi,
@@ -50,12 +61,16 @@ impl ServerCommand {
             Self::User(args) => user::run(global, args),
             Self::Key(args) => key::run(global, args),
             Self::Operator(args) => operator::run(global, args),
+            Self::Open(args) => open::run(global, &args),
             Self::Secret(args) => secret::run(global, &args),
             Self::Backup(args) => backup::back_up(global, &args),
             Self::Restore(args) => backup::restore(global, &args),
             Self::Migrate(args) => migrate::run(global, &args),
+            Self::Query(args) => query::run(global, args),
+            Self::Storage(args) => query::storage(global, &args),
             Self::Audit(args) => audit::run(global, args),
             Self::Agents(args) => agents::run(global, args),
+            Self::Command(args) => command::run(global, *args),
             Self::Openapi => {
                 println!("{}", crate::http::openapi::text());
                 Ok(())

@@ -15,6 +15,20 @@ pub(super) async fn next() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Waits for SIGUSR1: the machine is about to sleep. See docs/operations.md for what sends it.
+#[cfg(unix)]
+pub(super) async fn sleep() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    signal(SignalKind::user_defined1())?.recv().await;
+    Ok(())
+}
+
+/// Never: here nobody says so.
+#[cfg(not(unix))]
+pub(super) async fn sleep() -> Result<(), Failure> {
+    std::future::pending().await
+}
+
 /// Waits for Ctrl-C.
 #[cfg(not(unix))]
 pub(super) async fn next() -> Result<(), Failure> {

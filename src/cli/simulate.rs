@@ -35,6 +35,10 @@ pub struct SimulateArgs {
     /// Each agent sends its next report as soon as the last one is acknowledged.
     #[arg(long)]
     flat_out: bool,
+    /// Agents deal with a server that goes away as real ones do, with their pauses and breakers; shows how
+    /// they came back. Stop and start the server yourself meanwhile.
+    #[arg(long, conflicts_with_all = ["flat_out", "yardstick", "history"])]
+    outage: bool,
     /// Send to the route that only reads the body: the yardstick for the rest. The server must run
     /// with `ATLAS_YARDSTICK=1`.
     #[arg(long)]
@@ -83,6 +87,7 @@ async fn plan(global: &Global, args: &SimulateArgs) -> Result<Plan, Failure> {
         history: Duration::from_secs(args.history * 3_600),
         flat_out: args.flat_out,
         yardstick: args.yardstick,
+        outage: args.outage,
         progress: !global.quiet && !global.json && std::io::stderr().is_terminal(),
     })
 }

@@ -34,6 +34,9 @@ enum UserCommand {
         /// They must choose a password of their own at their first sign-in.
         #[arg(long)]
         must_change_password: bool,
+        /// Ask for none: they sign in by the identity provider, under this name.
+        #[arg(long, conflicts_with = "must_change_password")]
+        without_password: bool,
     },
     /// List all users.
     List,
@@ -98,10 +101,11 @@ fn order(command: UserCommand) -> Result<(Order, String), Failure> {
             name,
             role,
             must_change_password,
+            without_password,
         } => {
             let name = parse(&name)?;
             let words = format!("{name} is made, as {}", role.name());
-            let password = new_password(&name)?;
+            let password = (!without_password).then(|| new_password(&name)).transpose()?;
             (
                 Order::Add {
                     name,
@@ -194,6 +198,7 @@ fn notes(user: &UserEntryView) -> String {
         (user.has_totp, "second factor"),
         (user.is_locked, "somebody guesses the password"),
         (user.must_change_password, "must choose a password"),
+        (user.hash == "none", "by the identity provider"),
         (
             user.hash == "wrapped_unsalted",
             "weak old hash: give a new password",

@@ -102,9 +102,17 @@ const PORT: Kind = Kind::Whole {
     unit: "",
 };
 /// Below it not even the largest honest report fits; above it a few requests fill the memory.
+const HISTORY: Kind = Kind::Size {
+    min: 1024 * 1024,
+    max: 1 << 50,
+};
 const BODY: Kind = Kind::Size {
     min: 64 * 1024,
     max: 16 * 1024 * 1024,
+};
+const SPOOL: Kind = Kind::Size {
+    min: 64 * 1024,
+    max: 1 << 30,
 };
 const LOG_SIZE: Kind = Kind::Size {
     min: 4_096,
@@ -167,13 +175,35 @@ pub static KEYS: &[Key] = &[
     key("fleet.server.legacy_agents_until", Kind::Day),
     key("fleet.server.max_body_size", BODY).also(&["fleet_server.body_limits.max_body_size"]),
     key("fleet.server.max_report_size", BODY).also(&["fleet_server.agent.max_report_size"]),
-    key("fleet.server.data_retention_days", DAYS)
-        .also(&["fleet_server.storage.data_retention_days"])
-        .later(),
+    key("fleet.server.history.raw.days", DAYS).also(&[
+        "fleet.server.data_retention_days",
+        "fleet_server.storage.data_retention_days",
+    ]),
+    key("fleet.server.history.raw.max_bytes", HISTORY),
+    key("fleet.server.history.five_minutes.days", DAYS),
+    key("fleet.server.history.five_minutes.max_bytes", HISTORY),
+    key("fleet.server.history.hour.days", DAYS),
+    key("fleet.server.history.hour.max_bytes", HISTORY),
     key("fleet.server.presence.online_s", seconds(1, DAY)),
     key("fleet.server.presence.warning_s", seconds(1, DAY)).also(&["fleet_server.agent.offline_threshold"]),
     key("fleet.server.presence.online_intervals", count(1, 1_000)),
     key("fleet.server.presence.warning_intervals", count(1, 1_000)),
+    key("fleet.auth.oidc.enabled", Kind::Flag),
+    key("fleet.auth.oidc.name", Kind::Text),
+    key("fleet.auth.oidc.issuer", Kind::Text),
+    key("fleet.auth.oidc.client_id", Kind::Text),
+    key("fleet.auth.oidc.client_secret_file", Kind::Path),
+    key("fleet.auth.oidc.scopes", Kind::Texts),
+    key("fleet.auth.oidc.username_claim", Kind::Text),
+    key("fleet.auth.oidc.role_claim", Kind::Text),
+    key("fleet.auth.oidc.roles", Kind::Texts),
+    key(
+        "fleet.auth.oidc.default_role",
+        Kind::OneOf(&["viewer", "operator", "admin"]),
+    ),
+    key("fleet.auth.oidc.create_users", Kind::Flag),
+    key("fleet.auth.oidc.allow_private_address", Kind::Flag),
+    key("fleet.auth.oidc.ca_file", Kind::Path),
     key("fleet.agent.server_url", Kind::Url)
         .also(&["fleet_agent.server.url"])
         .variable(&["FLEET_SERVER_URL"]),
@@ -183,6 +213,7 @@ pub static KEYS: &[Key] = &[
         "fleet_server.agent.report_interval",
     ]),
     key("fleet.agent.timeout", seconds(1, 55)).also(&["fleet_agent.server.timeout"]),
+    key("fleet.agent.spool_size", SPOOL),
     key("fleet.agent.retry.enabled", Kind::Flag),
     key("fleet.agent.retry.max_attempts", count(1, 100)).also(&[
         "fleet.agent.retry_max_attempts",
@@ -193,6 +224,7 @@ pub static KEYS: &[Key] = &[
         .also(&["fleet_agent.reporting.retry_backoff"]),
     key("fleet.agent.retry.max_delay", decimal(0.2, 3_600.0, "seconds"))
         .also(&["fleet_agent.reporting.max_retry_delay"]),
+    key("fleet.agent.retry.budget", decimal(0.0, 1.0, "")),
     key("fleet.agent.circuit_breaker.enabled", Kind::Flag),
     key("fleet.agent.circuit_breaker.failure_threshold", count(1, 1_000)),
     key(
@@ -200,6 +232,7 @@ pub static KEYS: &[Key] = &[
         decimal(1.0, 86_400.0, "seconds"),
     ),
     key("fleet.agent.circuit_breaker.success_threshold", count(1, 100)),
+    key("fleet.agent.circuit_breaker.half_open_max", count(1, 100)),
     key("fleet.agent.monitors.own_cost.enabled", Kind::Flag),
     key("fleet.agent.monitors.own_cost.interval", seconds(1, 30 * DAY)),
     key("fleet.agent.monitors.own_cost.timeout", seconds(1, 600)),
@@ -246,6 +279,8 @@ pub static KEYS: &[Key] = &[
     key("fleet.agent.monitors.vpn.interval", seconds(1, 30 * DAY)),
     key("fleet.agent.monitors.vpn.timeout", seconds(1, 600)),
     key("fleet.agent.channel.enabled", Kind::Flag),
+    key("fleet.agent.csv_logs.enabled", Kind::Flag),
+    key("fleet.agent.csv_logs.folder", Kind::Path),
     key("fleet.encryption.cluster_secret", Kind::LongSecret(32)).variable(&["CLUSTER_SECRET"]),
     key("fleet.encryption.cluster_secret_file", Kind::Path).also(&["fleet_server.cluster.secret_file"]),
     key(
@@ -258,58 +293,56 @@ pub static KEYS: &[Key] = &[
     key("logging.format", Kind::OneOf(&["text", "json"])),
     key("logging.file", Kind::Path).also(&["system.logging.file", "fleet_server.logging.log_file"]),
     key("logging.max_size", LOG_SIZE).also(&["system.logging.max_size", "fleet_server.logging.max_log_size"]),
-    key("system.metrics.cpu", Kind::Flag).later(),
-    key("system.metrics.memory", Kind::Flag).later(),
-    key("system.metrics.disk", Kind::Flag).later(),
-    key("system.metrics.network", Kind::Flag).later(),
-    key("system.metrics.processes", Kind::Flag).later(),
-    key("network.wifi.update_interval", seconds(1, DAY))
-        .variable(&["WIFI_UPDATE_INTERVAL"])
-        .later(),
+    key("system.metrics.cpu", Kind::Flag),
+    key("system.metrics.memory", Kind::Flag),
+    key("system.metrics.disk", Kind::Flag),
+    key("system.metrics.network", Kind::Flag),
+    key("system.metrics.processes", Kind::Flag),
+    key("network.wifi.update_interval", seconds(1, DAY)).variable(&["WIFI_UPDATE_INTERVAL"]),
     key("network.wifi.max_history", count(1, 1_000_000)).later(),
-    key("network.wifi.retention_days", DAYS).later(),
-    key("network.wifi.log_file", Kind::Path).later(),
-    key("network.wifi.events_file", Kind::Path).later(),
-    key("network.wifi.diagnostics_file", Kind::Path).later(),
+    key("network.wifi.retention_days", DAYS),
+    key("network.wifi.log_file", Kind::Path),
+    key("network.wifi.events_file", Kind::Path),
+    key("network.wifi.diagnostics_file", Kind::Path),
     key("network.wifi.external_ping_targets", Kind::Texts).later(),
-    key("network.wifi.dns_test_domains", Kind::Texts).later(),
-    key("network.wifi.signal_thresholds.excellent", DBM).later(),
-    key("network.wifi.signal_thresholds.good", DBM).later(),
-    key("network.wifi.signal_thresholds.fair", DBM).later(),
-    key("network.wifi.signal_thresholds.poor", DBM).later(),
-    key("network.wifi.quality_thresholds.packet_loss_warning", PERCENT).later(),
-    key("network.wifi.quality_thresholds.packet_loss_critical", PERCENT).later(),
-    key("network.wifi.quality_thresholds.latency_warning", MILLISECONDS).later(),
-    key("network.wifi.quality_thresholds.latency_critical", MILLISECONDS).later(),
-    key("network.speedtest.update_interval", seconds(1, 30 * DAY))
-        .variable(&["SPEEDTEST_INTERVAL"])
-        .later(),
-    key("network.speedtest.max_history", count(1, 1_000_000)).later(),
-    key("network.speedtest.retention_days", DAYS).later(),
-    key("network.speedtest.log_file", Kind::Path).later(),
+    key("network.wifi.dns_test_domains", Kind::Texts),
+    key("network.wifi.signal_thresholds.excellent", DBM),
+    key("network.wifi.signal_thresholds.good", DBM),
+    key("network.wifi.signal_thresholds.fair", DBM),
+    key("network.wifi.signal_thresholds.poor", DBM),
+    key("network.wifi.quality_thresholds.packet_loss_warning", PERCENT),
+    key("network.wifi.quality_thresholds.packet_loss_critical", PERCENT),
+    key("network.wifi.quality_thresholds.latency_warning", MILLISECONDS),
+    key("network.wifi.quality_thresholds.latency_critical", MILLISECONDS),
+    key("network.speedtest.update_interval", seconds(1, 30 * DAY)).variable(&["SPEEDTEST_INTERVAL"]),
+    key("network.speedtest.max_history", count(1, 1_000_000)),
+    key("network.speedtest.retention_days", DAYS),
+    key("network.speedtest.log_file", Kind::Path),
     key(
         "network.speedtest.slow_speed_threshold",
         decimal(0.0, 1_000_000.0, "megabits a second"),
-    )
-    .later(),
-    key("network.speedtest.consecutive_slow_trigger", count(1, 1_000)).later(),
-    key("network.speedtest.slow_alert_cooldown", seconds(0, 30 * DAY)).later(),
-    key("network.speedtest.test_timeout", seconds(1, 3_600)).later(),
-    key("network.ping.targets", Kind::Texts)
-        .also(&["network.ping.default_targets"])
-        .later(),
-    key("network.ping.update_interval", seconds(1, DAY))
-        .also(&["network.ping.interval"])
-        .later(),
-    key("network.ping.max_history", count(1, 1_000_000)).later(),
-    key("network.ping.retention_days", DAYS).later(),
-    key("network.ping.log_file", Kind::Path).later(),
-    key("network.ping.ping_count", count(1, 100)).later(),
-    key("network.ping.ping_timeout", seconds(1, 60)).later(),
-    key("network.ping.packet_loss_threshold", PERCENT).later(),
-    key("network.ping.latency_threshold", MILLISECONDS).later(),
-    key("network.analyzer.analysis_window", seconds(1, 30 * DAY)).later(),
-    key("network.analyzer.issue_detection_threshold", count(1, 1_000)).later(),
+    ),
+    key("network.speedtest.consecutive_slow_trigger", count(1, 1_000)),
+    key("network.speedtest.slow_alert_cooldown", seconds(0, 30 * DAY)),
+    key("network.speedtest.test_timeout", seconds(1, 3_600)),
+    key(
+        "network.speedtest.method",
+        Kind::OneOf(&["atlas", "networkquality"]),
+    ),
+    key("network.ping.targets", Kind::Texts).also(&["network.ping.default_targets"]),
+    key("network.ping.gateway", Kind::Flag),
+    key("network.ping.update_interval", seconds(1, DAY)).also(&["network.ping.interval"]),
+    key("network.ping.max_history", count(1, 1_000_000)),
+    key("network.ping.retention_days", DAYS),
+    key("network.ping.log_file", Kind::Path),
+    key("network.ping.ping_count", count(1, 100)),
+    key("network.ping.ping_timeout", seconds(1, 60)),
+    key("network.ping.packet_loss_threshold", PERCENT),
+    key("network.ping.latency_threshold", MILLISECONDS),
+    key("network.analyzer.analysis_window", seconds(1, 30 * DAY)),
+    key("network.analyzer.issue_detection_threshold", count(1, 1_000)),
+    key("network.dns.servers", Kind::Texts),
+    key("network.checks.targets", Kind::Texts),
 ];
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ const fn retired(path: &'static str, why: &'static str) -> RetiredKey {
 }
 
 const ALWAYS_SEALED: &str = "ATLAS's own agents always seal what they send";
-const BY_TIME: &str = "history is kept by time, see fleet.server.data_retention_days";
+const BY_TIME: &str = "history is kept by time and bytes, see fleet.server.history";
 const ONE_SERVER: &str = "one server serves; there is no cluster yet";
 const BUILT_IN: &str = "built in, and not to be changed";
 

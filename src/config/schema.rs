@@ -4,6 +4,9 @@
 
 mod agent;
 mod agent_monitors;
+mod auth;
+mod csv_logs;
+mod history;
 mod logging;
 mod monitors;
 mod server;
@@ -12,10 +15,13 @@ use serde::{Deserialize, Serialize};
 
 pub use agent::{AgentConfig, CircuitBreakerConfig, RetryConfig};
 pub use agent_monitors::{MonitorConfig, MonitorsConfig, ProbeConfig};
+pub use auth::{AuthConfig, OidcConfig};
+pub use csv_logs::CsvLogsConfig;
+pub use history::{HistoryConfig, KeepConfig};
 pub use logging::{LogFormat, LoggingConfig};
 pub use monitors::{
-    AnalyzerConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds, SpeedtestConfig,
-    SystemConfig, SystemMetricsConfig, WifiConfig,
+    AnalyzerConfig, ChecksConfig, DnsConfig, NetworkConfig, PingConfig, QualityThresholds, SignalThresholds,
+    SpeedtestConfig, SystemConfig, SystemMetricsConfig, WifiConfig,
 };
 pub use server::{AcmeConfig, EncryptionConfig, PresenceConfig, ServerConfig, SslConfig};
 
@@ -39,6 +45,8 @@ pub struct Config {
 pub struct FleetConfig {
     /// The server.
     pub server: ServerConfig,
+    /// How people sign in beside name and password.
+    pub auth: AuthConfig,
     /// The agent.
     pub agent: AgentConfig,
     /// Secrets that machines share.

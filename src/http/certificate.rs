@@ -40,23 +40,27 @@ pub async fn renew(
     let asked = RenewRequest::parse(&body).map_err(|_| {
         ApiError::bad_request(
             "malformed_json",
-            "Send nothing, or JSON with the field new_key, true or false.",
+            "Send nothing, or JSON with the fields new_key and at_once, true or false.",
         )
     })?;
-    let what = if asked.new_key {
-        "a new key"
-    } else {
-        "the same key"
+    let what = match (asked.new_key, asked.at_once) {
+        (true, true) => "a new key, whoever knows it",
+        (true, false) => "a new key",
+        (false, _) => "the same key",
     };
     audit::witness(&edge, &request, AuditAction::ChangeCertificate, what).await?;
-    let key = if asked.new_key { Key::Next } else { Key::Same };
-    let served = edge.certificates.renew(key).await?;
+    let served = match (asked.new_key, asked.at_once) {
+        (true, true) => edge.key_change.make().await?,
+        (true, false) => edge.key_change.ask().await?,
+        (false, _) => edge.certificates.renew(Key::Same).await?,
+    };
     tracing::info!(by = %caller, new_key = asked.new_key, "certificate renewed");
     Ok(json(&view(&edge, &served)))
 }
 
 fn view(edge: &Edge, served: &Served) -> CertificateView {
     let (facts, now) = (&served.certificate.facts, edge.fleet.now());
+    let told = edge.key_change.told();
     CertificateView {
         source: served.source,
         names: facts.names.clone(),
@@ -67,6 +71,9 @@ fn view(edge: &Edge, served: &Served) -> CertificateView {
         pin: facts.pin.to_string(),
         next_pin: served.next_pin.map(|pin| pin.to_string()),
         state: served.health(now).name(),
+        key_change_waits: edge.key_change.waits(),
+        agents_told: told.told,
+        agents: told.agents,
         last_error: served.last_error.clone(),
     }
 }

@@ -16,6 +16,8 @@ pub const LEGACY_SESSION: &str = "fleet_session";
 /// Shows that somebody has signed in on this device before, so that strangers who guess their
 /// password don't hold them up. Opens nothing.
 const DEVICE: &str = "__Host-atlas-device";
+/// Travels with a browser to the identity provider and back.
+const TRIP: &str = "__Host-atlas-trip";
 /// The longest that browsers keep a cookie.
 const DEVICE_AGE: Duration = Duration::from_secs(400 * 86_400);
 
@@ -53,21 +55,54 @@ pub fn set_device(response: &mut HttpResponse, device: &Password) -> Result<(), 
     set(response, DEVICE, &device.0, DEVICE_AGE)
 }
 
+/// What travels with the browser to the identity provider.
+pub fn trip(request: &HttpRequest) -> Option<String> {
+    request.cookie(TRIP).map(|cookie| cookie.value().to_owned())
+}
+
+/// Gives the browser what it is to bring back from the identity provider: from a page of another site.
+///
+/// # Errors
+/// As for [`set_session`].
+pub fn set_trip(response: &mut HttpResponse, sealed: &str, age: Duration) -> Result<(), ApiError> {
+    let age = CookieAge::try_from(age).unwrap_or(CookieAge::HOUR);
+    let cookie = Cookie::build(TRIP, sealed)
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(age)
+        .finish();
+    add(response, &cookie)
+}
+
+/// Takes it away again.
+///
+/// # Errors
+/// As for [`set_session`].
+pub fn end_trip(response: &mut HttpResponse) -> Result<(), ApiError> {
+    remove(response, TRIP)
+}
+
 /// Takes the session away from the browser.
 ///
 /// # Errors
 /// As for [`set_session`].
 pub fn end_session(response: &mut HttpResponse) -> Result<(), ApiError> {
     for name in [SESSION, LEGACY_SESSION] {
-        let mut cookie = Cookie::build(name, "")
-            .path("/")
-            .secure(true)
-            .http_only(true)
-            .finish();
-        cookie.make_removal();
-        add(response, &cookie)?;
+        remove(response, name)?;
     }
     Ok(())
+}
+
+fn remove(response: &mut HttpResponse, name: &'static str) -> Result<(), ApiError> {
+    let mut cookie = Cookie::build(name, "")
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .finish();
+    cookie.make_removal();
+    add(response, &cookie)
 }
 
 fn set(response: &mut HttpResponse, name: &'static str, value: &str, age: Duration) -> Result<(), ApiError> {

@@ -2,6 +2,7 @@
 //! programs, a sentence for people. Nothing of the input is echoed, no path and no trace is told.
 
 mod accounts;
+mod commands;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -10,7 +11,7 @@ use atlas_actors::audit_log::WitnessError;
 use atlas_actors::clock::Timestamp;
 use atlas_actors::fleet::Busy;
 use atlas_actors::limits::RETRY_AFTER;
-use atlas_actors::messages::{EnqueueError, LeaseError, MachineError, RecordError, SettleError, TokenError};
+use atlas_actors::messages::{MachineError, RecordError, TokenError};
 use atlas_actors::store::{AppendError, PutError, StoreError};
 
 use super::request_id;
@@ -164,6 +165,9 @@ impl From<RecordError> for ApiError {
             RecordError::TooOld => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_old", message),
             RecordError::SeqReused => Self::new(StatusCode::CONFLICT, "seq_reuse", message),
             RecordError::ReplayTooOld => Self::new(StatusCode::CONFLICT, "replay_too_old", message),
+            RecordError::BacklogPaced => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "backlog_paced", message).retry_after(2)
+            }
             RecordError::TooManyMachines => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "too_many_machines", message)
             }
@@ -261,43 +265,8 @@ impl From<TokenError> for ApiError {
     }
 }
 
-impl From<EnqueueError> for ApiError {
-    fn from(error: EnqueueError) -> Self {
-        match error {
-            EnqueueError::QueueFull => {
-                Self::new(StatusCode::CONFLICT, "queue_full", sentence(&error.to_string()))
-            }
-            EnqueueError::Append(error) => error.into(),
-            EnqueueError::NoRandomness | EnqueueError::Busy => Busy.into(),
-        }
-    }
-}
-
-impl From<LeaseError> for ApiError {
-    fn from(error: LeaseError) -> Self {
-        match error {
-            LeaseError::Append(error) => error.into(),
-            LeaseError::Busy => Busy.into(),
-        }
-    }
-}
-
-impl From<SettleError> for ApiError {
-    fn from(error: SettleError) -> Self {
-        match error {
-            SettleError::Unknown => Self::new(
-                StatusCode::NOT_FOUND,
-                "command_not_found",
-                sentence(&error.to_string()),
-            ),
-            SettleError::Append(error) => error.into(),
-            SettleError::Busy => Busy.into(),
-        }
-    }
-}
-
 /// An error's words as a sentence.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters
         .next()

@@ -7,8 +7,8 @@ use atlas_actors::clock::Timestamp;
 use atlas_actors::limits::SAMPLE_AGE_MAX;
 use atlas_actors::machine::open_block::Row;
 use atlas_actors::messages::{Series, SeriesColumn};
-use atlas_actors::model::Metric;
-use atlas_actors::store::{Tier, TimeRange};
+use atlas_actors::model::{Gap, MachineId, Metric};
+use atlas_actors::store::TimeRange;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,7 +16,8 @@ use super::Edge;
 use super::error::ApiError;
 use super::limits::{HISTORY_DEFAULT, HISTORY_MAX, POINTS_DEFAULT};
 use super::machines::{self, find};
-use crate::wire::views::{HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
+use crate::wire::machine_json;
+use crate::wire::views::{GapView, HistoryEntryView, HistoryView, SeriesColumnView, SeriesView};
 
 /// How many entries.
 #[derive(Deserialize)]
@@ -131,7 +132,9 @@ pub async fn series(
         .unwrap_or(POINTS_DEFAULT)
         .min(reports_in(&edge, &id, range));
     let series = edge.fleet.series(machine.clone(), metrics, range, points).await?;
-    Ok(machines::json(&view(machine.as_str(), range, &series)))
+    let gaps = gaps_in(&edge, &machine, range);
+    let gaps = gaps.iter().map(machine_json::gap).collect();
+    Ok(machines::json(&view(machine.as_str(), range, &series, gaps)))
 }
 
 /// How many reports a machine sends in that time: finer steps would be empty, and look like gaps.
@@ -143,6 +146,28 @@ fn reports_in(edge: &Edge, id: &str, range: TimeRange) -> usize {
         .map_or(30, |row| u64::from(row.snapshot.interval_s));
     let reports = range.to.since(range.from).as_secs() / interval_s.max(1);
     usize::try_from(reports).unwrap_or(usize::MAX).max(1)
+}
+
+/// The spans of that time in which a machine was away, and those in which the server was, since the
+/// machine is known.
+fn gaps_in(edge: &Edge, machine: &MachineId, range: TimeRange) -> Vec<Gap> {
+    let view = edge.fleet.view();
+    let Some(row) = view.find(machine.as_str()) else {
+        return Vec::new();
+    };
+    let snapshot = &row.snapshot;
+    let own = snapshot.gaps.iter().copied();
+    let downtimes = edge.fleet.downtimes();
+    let of_the_server = downtimes
+        .iter()
+        .copied()
+        .filter(|gap| snapshot.first_seen < gap.to);
+    let mut gaps: Vec<_> = own
+        .chain(of_the_server)
+        .filter(|gap| gap.from < range.to && range.from < gap.to)
+        .collect();
+    gaps.sort_by_key(|gap| gap.from);
+    gaps
 }
 
 fn range(query: &SeriesQuery, now: Timestamp) -> Result<TimeRange, ApiError> {
@@ -160,19 +185,20 @@ fn range(query: &SeriesQuery, now: Timestamp) -> Result<TimeRange, ApiError> {
     Ok(TimeRange { from, to })
 }
 
-fn view<'a>(machine: &'a str, range: TimeRange, series: &Series) -> SeriesView<'a> {
+fn view<'a>(machine: &'a str, range: TimeRange, series: &Series, gaps: Vec<GapView<'a>>) -> SeriesView<'a> {
     SeriesView {
         machine_id: machine,
         from: range.from.to_string(),
         to: range.to.to_string(),
         step_s: series.step_s,
-        tier: Tier::Raw.name(),
+        tier: series.tier.shown(),
         times: series.times.iter().map(|time| time.as_secs()).collect(),
         series: series
             .columns
             .iter()
             .map(|column| (column.metric.name(), column_view(column)))
             .collect(),
+        gaps,
     }
 }
 

@@ -7,6 +7,10 @@ use std::time::Duration;
 /// processes is still far below.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
+/// Questions to the identity provider under way at once. Reason: each may take 15 s, and strangers can
+/// cause them.
+pub const OIDC_QUESTIONS_MAX: usize = 16;
+
 /// How long a body may take as a whole.
 pub const BODY_DEADLINE: Duration = Duration::from_secs(15);
 
@@ -92,3 +96,51 @@ pub const HELD_BACK_MAX: usize = 64;
 pub const KEY_DAYS_DEFAULT: u32 = 90;
 /// See [`KEY_DAYS_DEFAULT`].
 pub const KEY_DAYS_MAX: u32 = 3_650;
+
+/// Speed tests at once. Reason: with more each would measure the others.
+pub const SPEED_TESTS_MAX: usize = 2;
+
+/// KiB of speed tests in [`SPEED_TEST_BUDGET_SPAN`]: 8 GiB, a fiftieth of what a gigabit line carries.
+pub const SPEED_TEST_BUDGET_KIB: u32 = 8 * 1024 * 1024;
+
+/// See [`SPEED_TEST_BUDGET_KIB`].
+pub const SPEED_TEST_BUDGET_SPAN: Duration = Duration::from_secs(3_600);
+
+/// How long the bytes of one speed test may take.
+pub const SPEED_TEST_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Seconds that an agent waits whose speed test was refused. Reason: two others need about as long.
+pub const SPEED_TEST_RETRY_AFTER_S: u64 = 30;
+
+/// Questions about history that are answered at once. Reason: each reads as fast as the store's two
+/// readers can; more of them only make all slower.
+pub const QUERIES_MAX: usize = 4;
+
+/// Machines that one question reads at once. Reason: two threads decode; one more is being read, and one
+/// sent.
+pub const QUERY_MACHINES_TOGETHER: usize = 4;
+
+/// Steps of an answer unless asked otherwise.
+pub const QUERY_STEPS_DEFAULT: u64 = 300;
+
+/// Blocks that one question reads. Reason: some ten thousand a second; a year of 10,000 machines by the
+/// hour has half as many.
+pub const QUERY_BLOCKS_MAX: u64 = 1_000_000;
+
+/// Values that a question across machines holds. Reason: 40 MB.
+pub const QUERY_CELLS_MAX: usize = 10_000_000;
+
+/// Machines that a ranking names at most.
+pub const QUERY_TOP_MAX: usize = 100;
+
+/// Commands of one list, unless asked otherwise.
+pub const COMMANDS_LISTED_DEFAULT: usize = 100;
+
+/// Commands of one list at most. Reason: half a megabyte of JSON; a batch is shown whole by its own
+/// route.
+pub const COMMANDS_LISTED_MAX: usize = 1_000;
+
+/// Speed tests of one answer, unless asked otherwise, and at most.
+pub const SPEED_RESULTS_DEFAULT: usize = 20;
+/// See [`SPEED_RESULTS_DEFAULT`].
+pub const SPEED_RESULTS_MAX: usize = 1_000;

@@ -125,6 +125,7 @@ fn summarize(view: &FleetView, now: Timestamp) -> SummaryView<'_> {
         avg_memory: totals.memory_percent,
         avg_disk: totals.disk_percent,
         alerts: view.rows().iter().flat_map(|row| alerts(row)).collect(),
+        outages: machine_json::outages(view.outages()),
         timestamp: now.to_string(),
     }
 }

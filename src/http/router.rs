@@ -9,9 +9,10 @@ use super::access::{self, Access};
 use super::error::ApiError;
 use super::traffic::Traffic;
 use super::{
-    agents, api_keys, audit, certificate, channel, commands, health, history, legacy_users, machines,
-    openapi, operator_keys, own_account, page, pins, prometheus, quarantine, reports, sessions, stream,
-    tokens, traffic, users, yardstick,
+    agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
+    legacy_commands, legacy_users, machines, network, notice, oidc, openapi, operator_keys, own_account,
+    page, pins, prometheus, quarantine, query, reports, scripts, sections, sessions, speed_tests, speedtest,
+    storage, stream, tokens, traffic, users, yardstick,
 };
 
 /// One row of the table.
@@ -42,14 +43,19 @@ macro_rules! table {
 pub fn table() -> Vec<Entry> {
     table! {
         POST   "/api/fleet/report"                           Access::Agent => reports::record;
-        GET    "/api/fleet/commands/{id}"                    Access::Agent => commands::poll;
-        POST   "/api/fleet/command/{id}/ack"                 Access::Agent => commands::settle;
-        POST   "/api/fleet/commands/{id}/{command}/ack"      Access::Agent => commands::settle_by_path;
+        GET    "/api/fleet/commands/{id}"                    Access::Agent => legacy_commands::poll;
+        POST   "/api/fleet/command/{id}/ack"                 Access::Agent => legacy_commands::settle;
+        POST   "/api/fleet/commands/{id}/{command}/ack"      Access::Agent => legacy_commands::settle_by_path;
         POST   "/api/v2/enroll"                              Access::Agent => tokens::enrol;
         POST   "/api/v2/agents/rekey"                        Access::Agent => agents::rekey;
 
+        POST   "/api/v2/agents/commands"                     Access::Agent => agent_commands::fetch;
+        POST   "/api/v2/agents/commands/results"             Access::Agent => agent_commands::result;
         POST   "/api/v2/agents/channel"                      Access::Agent => channel::open;
         POST   "/api/v2/agents/channel/pong"                 Access::Agent => channel::pong;
+        GET    "/api/v2/agents/speedtest"                    Access::Agent => speedtest::send;
+        POST   "/api/v2/agents/speedtest"                    Access::Agent => speedtest::take;
+        POST   "/api/v2/agents/notice"                       Access::Agent => notice::take;
         POST   "/api/v2/pins"                                Access::Agent => pins::tell;
 
         GET    "/api/fleet/health"                           Access::Open => health::fleet;
@@ -59,6 +65,10 @@ pub fn table() -> Vec<Entry> {
         POST   "/login"                                      Access::Open => sessions::sign_in_by_form;
         POST   "/api/auth/logout"                            Access::Open => sessions::sign_out;
         POST   "/api/fleet/logout"                           Access::Open => sessions::sign_out;
+
+        GET    "/api/auth/methods"                           Access::Open => oidc::methods;
+        GET    "/api/auth/oidc/start"                        Access::Open => oidc::start;
+        GET    "/api/auth/oidc/callback"                     Access::Open => oidc::callback;
 
         GET    "/api/auth/me"                                Access::Known => sessions::me;
         GET    "/api/fleet/current-user"                     Access::Known => sessions::me;
@@ -73,20 +83,65 @@ pub fn table() -> Vec<Entry> {
         GET    "/metrics"                                    Access::Scope(Scope::MetricsRead) => prometheus::scrape;
         GET    "/api/v2/machines/{id}/metrics"               Access::Scope(Scope::MetricsRead) => prometheus::scrape_machine;
         GET    "/api/v2/prometheus/targets"                  Access::Scope(Scope::MachinesRead) => prometheus::targets;
+        GET    "/api/v2/machines/{id}/sections"              Access::Scope(Scope::MachinesRead) => sections::list;
+        GET    "/api/v2/machines/{id}/sections/{name}"       Access::Scope(Scope::MachinesRead) => sections::show;
+        GET    "/api/v2/machines/{id}/changes"               Access::Scope(Scope::MachinesRead) => sections::changes;
+        GET    "/api/security/status"                        Access::Scope(Scope::MachinesRead) => sections::security;
+        GET    "/api/security/score"                         Access::Scope(Scope::MachinesRead) => sections::security_score;
+        GET    "/api/applications/crashes"                   Access::Scope(Scope::MachinesRead) => sections::crashes;
+        GET    "/api/disk/health"                            Access::Scope(Scope::MachinesRead) => sections::disk_health;
+        GET    "/api/software/inventory"                     Access::Scope(Scope::MachinesRead) => sections::software;
+        GET    "/api/peripherals/devices"                    Access::Scope(Scope::MachinesRead) => sections::peripherals;
+        GET    "/api/power/status"                           Access::Scope(Scope::MachinesRead) => sections::power;
+        GET    "/api/display/status"                         Access::Scope(Scope::MachinesRead) => sections::displays;
+        GET    "/api/v2/query"                               Access::Scope(Scope::MetricsRead) => query::answer;
+        GET    "/api/v2/network"                              Access::Scope(Scope::MetricsRead) => network::show;
+        GET    "/api/vpn/status"                              Access::Scope(Scope::MetricsRead) => network::vpn;
+        GET    "/api/saas/health"                             Access::Scope(Scope::MetricsRead) => network::services;
+        GET    "/api/network/quality"                         Access::Scope(Scope::MetricsRead) => network::quality;
+        GET    "/api/wifi/roaming"                            Access::Scope(Scope::MetricsRead) => network::roaming;
+        GET    "/api/fleet/network-analysis"                  Access::Scope(Scope::MetricsRead) => network::analysis;
+        GET    "/api/fleet/network-analysis/{id}"             Access::Scope(Scope::MetricsRead) => network::analysis_of;
+        GET    "/api/fleet/network-test/servers"              Access::Scope(Scope::MetricsRead) => network::servers;
+        GET    "/api/fleet/network-test/mos-simple"           Access::Scope(Scope::MetricsRead) => network::mos_by_query;
+        POST   "/api/fleet/network-test/calculate-mos"        Access::Scope(Scope::MetricsRead) => network::mos_by_body;
+        GET    "/api/fleet/network-test/metrics"              Access::Scope(Scope::MetricsRead) => network::metrics;
+        POST   "/api/fleet/network-test/metrics"              Access::Scope(Scope::MetricsRead) => network::take_metrics;
+        GET    "/api/fleet/network-test/summary"              Access::Scope(Scope::MetricsRead) => network::summary;
+        GET    "/api/fleet/speedtest/summary"                 Access::Scope(Scope::MetricsRead) => speed_tests::summary;
+        GET    "/api/fleet/speedtest/machine"                 Access::Scope(Scope::MetricsRead) => speed_tests::machine;
+        GET    "/api/fleet/speedtest/comparison"              Access::Scope(Scope::MetricsRead) => speed_tests::comparison;
+        GET    "/api/fleet/speedtest/anomalies"               Access::Scope(Scope::MetricsRead) => speed_tests::anomalies;
+        GET    "/api/fleet/speedtest/recent"                  Access::Scope(Scope::MetricsRead) => speed_tests::recent;
+        GET    "/api/fleet/speedtest/recent20"                Access::Scope(Scope::MetricsRead) => speed_tests::recent;
+        GET    "/api/fleet/speedtest/subnet"                  Access::Scope(Scope::MetricsRead) => speed_tests::subnet;
         GET    "/api/fleet/stream"                           Access::Scope(Scope::MachinesRead) => stream::open;
-        GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => commands::recent;
+        GET    "/api/fleet/recent-commands/{id}"             Access::Scope(Scope::CommandsRead) => legacy_commands::recent;
+        POST   "/api/v2/commands"                            Access::Scope(Scope::CommandsRunSafe) => commands::compose;
+        GET    "/api/v2/commands"                            Access::Scope(Scope::CommandsRead) => commands::list;
+        GET    "/api/v2/commands/{id}"                       Access::Scope(Scope::CommandsRead) => commands::show;
+        GET    "/api/v2/commands/{id}/output"                Access::Scope(Scope::CommandsRead) => commands::output;
+        POST   "/api/v2/commands/{id}/cancel"                Access::Scope(Scope::CommandsRunSafe) => commands::cancel;
+        GET    "/api/v2/batches/{id}"                        Access::Scope(Scope::CommandsRead) => commands::batch;
+        POST   "/api/v2/batches/{id}/signatures"             Access::Fresh(Scope::CommandsRunDangerous) => commands::sign;
+        GET    "/api/v2/scripts"                             Access::Scope(Scope::CommandsRead) => scripts::list;
+        GET    "/api/v2/scripts/{id}"                        Access::Scope(Scope::CommandsRead) => scripts::show;
+        POST   "/api/v2/scripts"                             Access::Fresh(Scope::CommandsRunDangerous) => scripts::keep;
         PUT    "/api/v2/machines/{id}/tags"                  Access::Scope(Scope::MachinesWrite) => machines::tag;
-        POST   "/api/fleet/command/{id}"                     Access::Scope(Scope::CommandsRunSafe) => commands::enqueue;
+        POST   "/api/fleet/command/{id}"                     Access::Scope(Scope::CommandsRunSafe) => legacy_commands::enqueue;
         DELETE "/api/v2/machines/{id}"                       Access::Scope(Scope::MachinesWrite) => machines::forget;
         POST   "/api/v2/tokens"                              Access::Scope(Scope::EnrolAdmin) => tokens::issue;
         GET    "/api/v2/tokens"                              Access::Scope(Scope::EnrolAdmin) => tokens::list;
         DELETE "/api/v2/tokens/{id}"                         Access::Scope(Scope::EnrolAdmin) => tokens::revoke;
         GET    "/api/v2/agents"                              Access::Scope(Scope::EnrolAdmin) => agents::list;
         GET    "/api/v2/agents/rotation"                     Access::Scope(Scope::EnrolAdmin) => agents::rotation;
-        POST   "/api/v2/agents/rotation"                     Access::Scope(Scope::EnrolAdmin) => agents::rotate;
-        POST   "/api/v2/agents/{agent_id}/approve"           Access::Scope(Scope::EnrolAdmin) => agents::approve;
-        DELETE "/api/v2/agents/{agent_id}"                   Access::Scope(Scope::EnrolAdmin) => agents::revoke;
+        POST   "/api/v2/agents/rotation"                     Access::Fresh(Scope::EnrolAdmin) => agents::rotate;
+        POST   "/api/v2/agents/{agent_id}/approve"           Access::Fresh(Scope::EnrolAdmin) => agents::approve;
+        DELETE "/api/v2/agents/{agent_id}"                   Access::Fresh(Scope::EnrolAdmin) => agents::revoke;
         GET    "/api/v2/quarantine"                          Access::Scope(Scope::ServerAdmin) => quarantine::list;
+        GET    "/api/v2/storage"                             Access::Scope(Scope::ServerAdmin) => storage::show;
+        GET    "/api/fleet/storage"                          Access::Scope(Scope::ServerAdmin) => storage::show;
+        GET    "/api/fleet/storage-info"                     Access::Scope(Scope::ServerAdmin) => storage::show;
         GET    "/api/v2/audit"                               Access::Scope(Scope::AuditRead) => audit::list;
         GET    "/api/v2/audit/export"                        Access::Scope(Scope::AuditRead) => audit::export;
         GET    "/api/v2/certificate"                         Access::Scope(Scope::ServerAdmin) => certificate::show;
@@ -95,6 +150,7 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/fleet/cert-info"                        Access::Scope(Scope::ServerAdmin) => certificate::show;
         POST   "/api/fleet/update-certificate"               Access::Scope(Scope::ServerAdmin) => certificate::renew;
 
+        GET    "/api/auth/oidc/prove"                        Access::Person => oidc::prove;
         POST   "/api/v2/me/reauthenticate"                   Access::Person => own_account::reauthenticate;
         POST   "/api/v2/me/password"                         Access::Person => own_account::change_password;
         GET    "/api/v2/me/sessions"                         Access::Person => own_account::sessions;
@@ -134,10 +190,14 @@ pub fn table() -> Vec<Entry> {
 
         GET    "/"                                           Access::Open => page::index;
         GET    "/login"                                      Access::Open => page::index;
+        GET    "/proved"                                     Access::Open => page::index;
         GET    "/logout"                                     Access::Open => page::index;
         GET    "/dashboard"                                  Access::Open => page::index;
         GET    "/machine/{id}"                               Access::Open => page::index;
         GET    "/machine/{id}/dashboard"                     Access::Open => page::index;
+        GET    "/network"                                    Access::Open => page::index;
+        GET    "/commands"                                   Access::Open => page::index;
+        GET    "/commands/{id}"                              Access::Open => page::index;
         GET    "/settings"                                   Access::Open => page::index;
         GET    "/settings/{section}"                         Access::Open => page::index;
         GET    "/assets/{name}"                              Access::Open => page::asset;

@@ -1,10 +1,12 @@
 //! Signing in and out, and who is signed in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::audit_log::{AuditAction, Witness};
+use atlas_actors::auth::Session;
 use atlas_actors::auth::password::Password;
 use atlas_actors::messages::{Origin, SignIn, SignInError, SignedIn};
 use atlas_actors::model::UserName;
@@ -17,7 +19,9 @@ use super::cookies;
 use super::error::ApiError;
 use super::machines::json;
 use super::site::client_address;
-use crate::wire::views::{MeView, ScopeView, ScopesView, SignInRequest, SuccessView, UserView};
+use crate::wire::views::{
+    MeView, ScopeView, ScopesView, SignInRequest, SignInWayView, SuccessView, UserView,
+};
 
 /// Signs somebody in, with JSON.
 ///
@@ -185,9 +189,14 @@ pub async fn sign_out(edge: web::Data<Edge>, request: HttpRequest) -> Result<Htt
     responses((status = 200, description = "Who calls", body = MeView)))]
 pub async fn me(edge: web::Data<Edge>, Caller(caller): Caller) -> Result<HttpResponse, ApiError> {
     let user = edge.fleet.user(caller.user.clone()).await?;
-    let until = match &caller.means {
-        Means::Session(session) => session.reauthenticated_until(edge.fleet.now()),
+    let session = match &caller.means {
+        Means::Session(session) => Some(session),
         Means::Key(_) | Means::Local => None,
+    };
+    let until = session.and_then(|session| session.reauthenticated_until(edge.fleet.now()));
+    let way = |session: &Arc<Session>| match session.is_by_provider {
+        true => SignInWayView::Oidc,
+        false => SignInWayView::Password,
     };
     Ok(json(&MeView {
         username: caller.user.as_str(),
@@ -195,6 +204,7 @@ pub async fn me(edge: web::Data<Edge>, Caller(caller): Caller) -> Result<HttpRes
         scopes: caller.scopes.iter().map(|scope| scope.name()).collect(),
         has_totp: user.is_some_and(|user| user.has_totp),
         must_change_password: caller.must_change_password(),
+        signed_in_by: session.map(way),
         reauthenticated_until: until.map(|until| until.to_string()),
     }))
 }

@@ -23,7 +23,8 @@ use crate::wire::views::{OpenTokenView, TokenRequest, TokenView, TokensView};
 /// Makes an enrolment token.
 ///
 /// # Errors
-/// 400 when it is to be good for too long or for too many.
+/// 400 when it is to be good for too long or for too many, 403 without a fresh proof when it is for more
+/// than one machine.
 #[utoipa::path(post, path = "/api/v2/tokens", tag = "agents", request_body = TokenRequest,
     responses((status = 201, description = "The token, shown this once", body = TokenView)))]
 pub async fn issue(
@@ -41,6 +42,10 @@ pub async fn issue(
             "invalid_token_request",
             format!("max_uses must be 1 to {TOKEN_USES_MAX}, ttl_s 1 to {TOKEN_TTL_MAX_S}."),
         ));
+    }
+    if asked.max_uses > 1 {
+        // Whoever finds a browser open must not let in a fleet of theirs.
+        caller.require_fresh(edge.fleet.now())?;
     }
     let ttl = Duration::from_secs(asked.ttl_s);
     let what = format!("for {} machines, {} s", asked.max_uses, asked.ttl_s);
@@ -123,7 +128,7 @@ async fn prove(
     };
     let credentials = edge.fleet.credentials();
     let now = edge.fleet.now();
-    let (answer, agent) = edge.desk.answer(asked, &digest, credentials.agents(), now)?;
+    let (answer, agent) = edge.desk.answer(asked, &digest, &credentials, now)?;
     Ok((proof, answer, agent))
 }
 

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use atlas_actors::audit_log::AuditAction;
 use atlas_actors::auth::password::Password;
+use atlas_actors::auth::password_hash::PasswordHash;
 use atlas_actors::messages::{ChangeUser, CreateUser, UserError, UserSummary};
 use atlas_actors::model::{Role, UserName};
 
@@ -75,12 +76,17 @@ pub(super) async fn make(
 ) -> Result<UserName, ApiError> {
     let name = UserName::parse(&asked.username).map_err(|_| invalid_name())?;
     let role = role(&asked.role)?;
-    let hash = edge.fleet.hash_password(Password(asked.password), &name).await?;
+    let has_password = asked.password.is_some();
+    let hash = match asked.password {
+        Some(password) => edge.fleet.hash_password(Password(password), &name).await?,
+        None if edge.oidc.is_some() => PasswordHash::none(),
+        None => return Err(password_missing()),
+    };
     let user = CreateUser {
         name: name.clone(),
         role,
         hash,
-        must_change_password: asked.must_change_password.unwrap_or(must_change),
+        must_change_password: has_password && asked.must_change_password.unwrap_or(must_change),
         only_as_first: false,
     };
     audit::witness(edge, request, AuditAction::MakeUser, name.as_str()).await?;
@@ -178,6 +184,13 @@ fn known(name: &str) -> Result<UserName, ApiError> {
 fn role(name: &str) -> Result<Role, ApiError> {
     Role::parse(name)
         .ok_or_else(|| ApiError::bad_request("unknown_role", "The role must be viewer, operator or admin."))
+}
+
+fn password_missing() -> ApiError {
+    ApiError::bad_request(
+        "password_missing",
+        "Give a password: without an identity provider nobody could sign in without one.",
+    )
 }
 
 fn invalid_name() -> ApiError {

@@ -32,6 +32,16 @@ pub(super) struct SimulatedAgent {
     pub(super) pending: Option<(u64, Vec<u8>)>,
 }
 
+/// What became of a try.
+pub(super) enum Sent {
+    /// It is on disk there, after so long.
+    Acknowledged(Duration),
+    /// The server is well, and takes it later.
+    Paced(Option<Duration>),
+    /// Anything else, and when the server says to come again.
+    Failed(Option<Duration>),
+}
+
 #[derive(Deserialize)]
 struct Receipt {
     #[serde(default)]
@@ -60,6 +70,16 @@ impl SimulatedAgent {
     }
 
     async fn report_of(&mut self, taken_at: Timestamp, plan: &Plan, tally: &Tally) -> Option<Duration> {
+        if let Sent::Acknowledged(latency) = self.try_report(taken_at, plan, tally).await {
+            return Some(latency);
+        }
+        // An agent that is refused waits; the interval of a flat-out run would be none at all.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        None
+    }
+
+    /// Sends the report that was not acknowledged yet, or a new one that was measured then.
+    pub(super) async fn try_report(&mut self, taken_at: Timestamp, plan: &Plan, tally: &Tally) -> Sent {
         let (seq, plaintext) = self.pending.take().unwrap_or_else(|| {
             tally.sent.fetch_add(1, Relaxed);
             self.next_report(taken_at, plan)
@@ -74,17 +94,17 @@ impl SimulatedAgent {
             compression: Compression::Allowed,
             plaintext: &plaintext,
         });
-        let body = sealed
+        let sent = match sealed
             .ok()
-            .and_then(|envelope| serde_json::to_vec(&envelope).ok())?;
-        let started = Instant::now();
-        if self.send(body, tally).await {
-            return Some(started.elapsed());
+            .and_then(|envelope| serde_json::to_vec(&envelope).ok())
+        {
+            Some(body) => self.send(body, tally).await,
+            None => Sent::Failed(None),
+        };
+        if !matches!(sent, Sent::Acknowledged(_)) {
+            self.pending = Some((seq, plaintext));
         }
-        self.pending = Some((seq, plaintext));
-        // An agent that is refused waits; the interval of a flat-out run would be none at all.
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        None
+        sent
     }
 
     fn next_report(&mut self, taken_at: Timestamp, plan: &Plan) -> (u64, Vec<u8>) {
@@ -98,7 +118,8 @@ impl SimulatedAgent {
         (self.seq, report.to_json().unwrap_or_default())
     }
 
-    async fn send(&self, body: Vec<u8>, tally: &Tally) -> bool {
+    async fn send(&self, body: Vec<u8>, tally: &Tally) -> Sent {
+        let started = Instant::now();
         let request = self
             .client
             .post(&self.report_url)
@@ -106,18 +127,24 @@ impl SimulatedAgent {
             .body(body);
         let Ok(answer) = request.send().await else {
             tally.unreachable.fetch_add(1, Relaxed);
-            return false;
+            return Sent::Failed(None);
         };
         if answer.status() != StatusCode::OK {
             tally.refused.fetch_add(1, Relaxed);
-            return false;
+            let after = answer.headers().get("retry-after");
+            let after = after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+            let after = after.map(Duration::from_secs);
+            return match answer.status() {
+                StatusCode::TOO_MANY_REQUESTS => Sent::Paced(after),
+                _ => Sent::Failed(after),
+            };
         }
         let Ok(receipt) = answer.json::<Receipt>().await else {
             tally.unreachable.fetch_add(1, Relaxed);
-            return false;
+            return Sent::Failed(None);
         };
         tally.acknowledged.fetch_add(1, Relaxed);
         tally.duplicates.fetch_add(u64::from(receipt.duplicate), Relaxed);
-        true
+        Sent::Acknowledged(started.elapsed())
     }
 }

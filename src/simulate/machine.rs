@@ -140,6 +140,7 @@ impl SimulatedMachine {
             agent: AgentV1::this_one(),
             machine_info: self.info(),
             metrics: self.metrics(rates, now),
+            explains: Vec::new(),
             sections: std::collections::BTreeMap::new(),
         }
     }
@@ -285,6 +286,7 @@ impl SimulatedMachine {
             total,
             top_cpu,
             top_memory,
+            top_disk: Vec::new(),
         }
     }
 
@@ -296,6 +298,7 @@ impl SimulatedMachine {
             cpu: tenth(cpu),
             memory: tenth(memory),
             memory_bytes: share(self.model.memory, memory),
+            disk_bytes_per_s: None,
             user: Some(if rank.is_multiple_of(3) { "root" } else { "studio" }.to_owned()),
         }
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use super::outage::{OutageSummary, Seconds};
+
 /// Longer than any try may take. Without a bound of its own the histogram would cut all values off
 /// at two milliseconds.
 const LONGEST_US: u64 = 60_000_000;
@@ -18,9 +20,18 @@ pub(super) struct Tally {
     pub(super) duplicates: AtomicU64,
     pub(super) refused: AtomicU64,
     pub(super) unreachable: AtomicU64,
+    pub(super) seconds: Seconds,
 }
 
 impl Tally {
+    /// For a run of that length.
+    pub(super) fn new(duration: Duration) -> Self {
+        Self {
+            seconds: Seconds::new(duration),
+            ..Self::default()
+        }
+    }
+
     /// One line for the progress bar.
     pub(super) fn line(&self) -> String {
         let failed = self.refused.load(Relaxed) + self.unreachable.load(Relaxed);
@@ -60,6 +71,9 @@ pub struct Summary {
     pub p99_ms: f64,
     /// The slowest took so long.
     pub max_ms: f64,
+    /// How the fleet came back from an outage, if there was one and agents dealt with it as real ones do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outage: Option<OutageSummary>,
     #[serde(skip)]
     latencies: Option<Histogram<u64>>,
 }
@@ -81,6 +95,7 @@ impl Summary {
             p90_ms: 0.0,
             p99_ms: 0.0,
             max_ms: 0.0,
+            outage: tally.seconds.outage(agents),
             latencies: Histogram::new_with_bounds(1, LONGEST_US, 3).ok(),
         }
     }
@@ -122,6 +137,9 @@ impl Summary {
                 "  tries         {} refused, {} found no server, {} acknowledged twice\n",
                 self.refused_tries, self.unreachable_tries, self.duplicates
             );
+        }
+        if let Some(outage) = &self.outage {
+            text += &outage.text();
         }
         text + &format!(
             "  latency       p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, max {:.1} ms\n",

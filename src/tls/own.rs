@@ -94,6 +94,20 @@ impl OwnCertificate {
         Ok(TlsPin::of(&parse(&path, &next)?.subject_public_key_info()))
     }
 
+    /// Since when there is that key.
+    ///
+    /// # Errors
+    /// See [`CertificateError`].
+    pub fn next_key_since(&self) -> Result<Timestamp, CertificateError> {
+        let path = self.next_key_path();
+        let since = std::fs::metadata(&path).and_then(|file| file.modified());
+        let since = since.map_err(|source| file_error(&path, source))?;
+        let since = since.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(Timestamp::from_millis(
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+        ))
+    }
+
     fn is_due(&self, certificate: &Certificate, now: Timestamp) -> bool {
         let facts = &certificate.facts;
         let lacks_a_name = self.names.iter().any(|name| !facts.names.contains(name));

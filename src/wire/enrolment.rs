@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::base64::Base64Array;
 use super::hex_id::{AgentId, KeyId, TokenId};
+use super::operator_key::OperatorPublicKey;
 use super::pins::TlsPin;
 
 pub mod agent;
@@ -34,7 +35,7 @@ pub const FIRST_EPOCH: u32 = 1;
 /// A request has at most this many bytes. Reason: six facts of [`FACT_BYTES_MAX`], each character
 /// escaped, and 300 bytes of keys.
 pub const REQUEST_BYTES_MAX: usize = 16 << 10;
-/// An answer has at most this many bytes. Reason: full lists of keys and pins are 3 KiB.
+/// An answer has at most this many bytes. Reason: full lists of keys and pins are 6 KiB.
 pub const ANSWER_BYTES_MAX: usize = 16 << 10;
 /// One fact has at most this many bytes, as a machine's id has.
 pub const FACT_BYTES_MAX: usize = 255;
@@ -99,6 +100,9 @@ pub struct EnrolmentAnswerV2 {
     pub ep: u32,
     /// Keys whose signatures the agent takes commands from.
     pub command_keys: Vec<CommandKey>,
+    /// Operators whose signatures the agent takes beside the server's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operator_keys: Vec<OperatorPublicKey>,
     /// TLS keys that the agent takes from now on: the active one and its successors.
     pub tls_pins: Vec<TlsPin>,
     /// The server's clock.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use atlas_actors::clock::Timestamp;
 use atlas_actors::model::MachineId;
-use atlas_actors::roster::{FleetView, MachineSnapshot, Row, ViewEncoder};
+use atlas_actors::roster::{Changes, FleetView, MachineSnapshot, Row, ViewEncoder};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -53,19 +53,26 @@ impl StreamEncoder {
             let rows = rows
                 .get(index * PART..rows.len().min((index + 1) * PART))
                 .unwrap_or(&[]);
-            self.part(view.revision(), now, index + 1, parts, rows)
+            self.part(view, now, (index + 1, parts), rows)
         };
         (0..parts).map(part).collect()
     }
 
-    fn part(&self, revision: u64, now: Timestamp, part: usize, parts: usize, rows: &[Arc<Row>]) -> Bytes {
-        let revision = self.name(revision);
+    fn part(
+        &self,
+        view: &FleetView,
+        now: Timestamp,
+        (part, parts): (usize, usize),
+        rows: &[Arc<Row>],
+    ) -> Bytes {
+        let revision = self.name(view.revision());
         let frame = SnapshotFrame {
             revision: revision.clone(),
             server_time: now.to_string(),
             part,
             parts,
             machines: rows.iter().filter_map(|row| raw(&row.card)).collect(),
+            outages: machine_json::outages(view.outages()),
         };
         // Only the last part moves a returning viewer forward: before it, the snapshot is not whole.
         event("snapshot", (part == parts).then_some(&*revision), &frame)
@@ -89,13 +96,14 @@ impl ViewEncoder for StreamEncoder {
         Bytes::from(to_json(&machine_json::card(machine)))
     }
 
-    fn delta(&self, revision: u64, now: Timestamp, changed: &[Bytes], removed: &[MachineId]) -> Bytes {
+    fn delta(&self, revision: u64, now: Timestamp, changes: &Changes<'_>) -> Bytes {
         let revision = self.name(revision);
         let frame = DeltaFrame {
             revision: revision.clone(),
             server_time: now.to_string(),
-            changed: changed.iter().filter_map(|card| raw(card)).collect(),
-            removed: removed.iter().map(MachineId::as_str).collect(),
+            changed: changes.changed.iter().filter_map(|card| raw(card)).collect(),
+            removed: changes.removed.iter().map(MachineId::as_str).collect(),
+            outages: changes.outages.map(machine_json::outages),
         };
         event("delta", Some(&revision), &frame)
     }

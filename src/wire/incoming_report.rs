@@ -4,6 +4,8 @@
 
 pub mod facts;
 pub mod metrics;
+mod probes;
+mod sections;
 
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::absence::GapV1;
 use super::shape::{self, ShapeError};
 
 /// What an agent says of itself.
@@ -29,6 +32,8 @@ struct IncomingReport<'a> {
     machine_info: Option<&'a RawValue>,
     #[serde(borrow, default)]
     metrics: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    sections: Option<&'a RawValue>,
     #[serde(default)]
     delivery: Option<IncomingDelivery>,
     #[serde(default)]
@@ -41,6 +46,8 @@ struct IncomingReport<'a> {
     dropped: Option<u64>,
     #[serde(default)]
     agent: Option<AgentSaid>,
+    #[serde(default)]
+    explains: Vec<GapV1>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +101,9 @@ pub fn read(body: &[u8], known: Option<&Arc<Facts>>) -> Result<Report, ReadRepor
         Some(known) => Arc::clone(known),
         None => Arc::new(facts::read(info, &machine, said.version)?),
     };
+    // Facts that are repeated to the letter say nothing new of where it is.
+    let is_repeated = known.is_some_and(|known| Arc::ptr_eq(known, &facts));
+    let whereabouts = (!is_repeated).then(|| facts::whereabouts(info));
     let (taken_at, zoneless_time) = match incoming.taken_at {
         Some(text) => (Some(time(&text, "taken_at")?), None),
         None => (None, metrics.zoneless_time),
@@ -109,7 +119,10 @@ pub fn read(body: &[u8], known: Option<&Arc<Facts>>) -> Result<Report, ReadRepor
         samples: metrics.samples,
         counters: metrics.counters,
         facts,
+        whereabouts,
+        explains: incoming.explains.iter().filter_map(GapV1::gap).collect(),
         document: Bytes::copy_from_slice(measured.as_bytes()),
+        sections: sections::read(incoming.sections)?,
     })
 }
 

@@ -2,15 +2,15 @@
 
 use atlas_actors::channels::ChannelTable;
 use atlas_actors::messages::{Health, HealthState};
-use atlas_actors::model::{AgentKind, Metric};
-use atlas_actors::roster::{MachineSnapshot, Row};
+use atlas_actors::model::{AgentKind, Gap, MachineId, Metric, PresenceCause};
+use atlas_actors::roster::{MachineSnapshot, Outage, Row};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::views::{AgentView, CardView, HealthCheckView, MachineView};
+use super::views::{AgentView, CardView, GapView, HealthCheckView, MachineView, OutageView};
 
 /// A machine as the live page shows it.
 #[must_use]
@@ -28,6 +28,7 @@ pub fn card(machine: &MachineSnapshot) -> CardView<'_> {
         tags: machine.tags.iter().map(|tag| tag.as_str()).collect(),
         presence: machine.presence.name(),
         presence_since: machine.presence_since.to_string(),
+        presence_cause: machine.cause.map(PresenceCause::name),
         first_seen: machine.first_seen.to_string(),
         last_seen: machine.last_seen.to_string(),
         interval_s: machine.interval_s,
@@ -62,6 +63,7 @@ pub fn machine<'a>(machine: &'a MachineSnapshot, channels: &'a ChannelTable) -> 
         latest_metrics: document(&machine.document),
         tags: machine.tags.iter().map(|tag| tag.as_str()).collect(),
         presence_since: machine.presence_since.to_string(),
+        presence_cause: machine.cause.map(PresenceCause::name),
         interval_s: machine.interval_s,
         agent: AgentView {
             kind: match machine.facts.agent {
@@ -90,6 +92,31 @@ fn health_check(health: &Health) -> HealthCheckView<'_> {
         agent_version: &health.agent_version,
         uptime_seconds: health.uptime.map(|uptime| uptime.as_secs()),
         agent_responsive: health.state == HealthState::Reachable,
+    }
+}
+
+/// Machines that were lost together.
+#[must_use]
+pub fn outages(outages: &[Outage]) -> Vec<OutageView<'_>> {
+    outages.iter().map(outage).collect()
+}
+
+fn outage(outage: &Outage) -> OutageView<'_> {
+    OutageView {
+        key: &outage.key,
+        machines: outage.machines.iter().map(MachineId::as_str).collect(),
+        count: outage.count,
+        since: outage.since.to_string(),
+    }
+}
+
+/// A span in which a machine was away.
+#[must_use]
+pub fn gap(gap: &Gap) -> GapView<'static> {
+    GapView {
+        from: gap.from.to_string(),
+        to: gap.to.to_string(),
+        cause: gap.cause.name(),
     }
 }
 

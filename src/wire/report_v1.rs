@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use atlas_actors::clock::Timestamp;
 
+use super::absence::GapV1;
+
 /// Declares a part of the report: every field may be missing, and a missing one is left out.
 macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
@@ -31,15 +33,45 @@ macro_rules! part {
     };
 }
 
+mod crashes;
+mod diagnosis;
+mod disk_health;
 mod machine_info;
 mod metrics;
 mod own_cost;
+mod peripherals;
+mod ping;
+mod posture;
+mod power;
 mod section;
+mod services;
+mod services_asked;
+mod software;
+mod speedtest;
+mod thermal;
+mod updates;
+mod vpn;
+mod wifi;
 
+pub use self::crashes::*;
+pub use self::diagnosis::*;
+pub use self::disk_health::*;
 pub use self::machine_info::*;
 pub use self::metrics::*;
 pub use self::own_cost::*;
+pub use self::peripherals::*;
+pub use self::ping::*;
+pub use self::posture::*;
+pub use self::power::*;
 pub use self::section::*;
+pub use self::services::*;
+pub use self::services_asked::*;
+pub use self::software::*;
+pub use self::speedtest::*;
+pub use self::thermal::*;
+pub use self::updates::*;
+pub use self::vpn::*;
+pub use self::wifi::*;
 
 /// One report of one machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +97,9 @@ pub struct ReportV1 {
     pub machine_info: MachineInfoV1,
     /// How it is.
     pub metrics: MetricsV1,
+    /// When it was silent, and why, as far as this agent knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explains: Vec<GapV1>,
     /// What seldom changes, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sections: BTreeMap<String, SectionV1>,
@@ -168,6 +203,7 @@ pub(crate) mod tests {
             agent: AgentV1::this_one(),
             machine_info: MachineInfoV1::default(),
             metrics: MetricsV1::default(),
+            explains: Vec::new(),
             sections: BTreeMap::new(),
         }
     }

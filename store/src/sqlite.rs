@@ -5,6 +5,7 @@
 //! kernel reports a lost page once), any knowledge of what a body says.
 
 mod beside;
+mod block_use;
 mod blocks;
 mod columns;
 mod documents;
@@ -18,6 +19,7 @@ mod load;
 mod log;
 mod occupancy;
 mod offline;
+mod open_error;
 mod readers;
 mod reserve;
 mod schema;
@@ -33,20 +35,22 @@ use std::time::Duration;
 use atlas_actors::clock::{Clock, Timestamp};
 use atlas_actors::model::MachineId;
 use atlas_actors::store::{
-    AppendError, Document, DocumentChanged, DocumentKind, JournalRecord, Lease, PutError, Revision, Store,
-    StoreError, StoreFuture, StoredBlock, Stream, Tier, TimeRange, VerifyReport, Version,
+    AppendError, BlockName, Document, DocumentChanged, DocumentKind, JournalRecord, Lease, PutError,
+    Revision, Store, StoreError, StoreFuture, StoredBlock, Stream, Tier, TierUse, TieredBlock, TimeRange,
+    VerifyReport, Version,
 };
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
-use self::blocks::{DropBlocksBefore, DropBlocksOf, PutBlock};
+use self::blocks::{DropBlocksBefore, DropBlocksOf, PutBlock, SwapBlocks};
 use self::documents::{Delete, DocumentName, Put};
 use self::folder::HeldFolder;
 use self::job::{Operation, WriterHandle};
 use self::journal::{Append, DropStream, FindRows, FindStreams, FindVersion, Trim};
 use self::leases::{Acquire, Release, Renew};
 use self::readers::{
-    FetchRecords, FindBlocks, GetDocument, ListDocuments, Pool, Readers, TakeSnapshot, VerifyAll,
+    FetchRecords, FindEndOfOldest, FindEndedBlocks, FindTieredBlocks, GetDocument, ListDocuments,
+    MeasureTiers, Pool, Readers, TakeSnapshot, VerifyAll,
 };
 use self::reserve::Reserve;
 use self::writer::{WriterParts, too_large};
@@ -55,6 +59,7 @@ use crate::limits::{BLOCKS_DROPPED_AT_ONCE, BODY_BYTES_MAX, READ_ATTEMPTS, WATCH
 pub use self::beside::StoreBeside;
 pub use self::folder::DATABASE_FILE;
 pub use self::offline::{copy_store, verify_copy};
+pub use self::open_error::OpenError;
 pub use self::schema::FORMAT;
 
 /// What the engine is given at start.
@@ -69,58 +74,6 @@ pub struct SqliteOptions {
     /// How large the database file may become; `None` = as large as the disk. Reaching it is
     /// answered like a full disk.
     pub bytes_max: Option<u64>,
-}
-
-/// The data folder can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// It can't be made or entered.
-    #[error("the data folder {} can't be used", folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Another process has it.
-    #[error("the data folder {} is in use by another process", folder.display())]
-    InUse {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// A later release has written it.
-    #[error("the data is of format {found}, this release knows up to {FORMAT}: use the newer release")]
-    NewerFormat {
-        /// The format that it has.
-        found: i64,
-    },
-    /// The database file belongs to another program.
-    #[error("the database in the data folder was not made by ATLAS")]
-    Foreign,
-    /// The file system can't do what a write-ahead log needs.
-    #[error("the file system of the data folder can't hold a write-ahead log (is it a network share?)")]
-    NoWriteAheadLog,
-    /// SQLite can't read it.
-    #[error("the database in the data folder can't be opened: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// The writer's thread did not start.
-    #[error("the store's thread can't be started")]
-    Thread(#[source] std::io::Error),
-}
-
-impl OpenError {
-    /// Whether the disk failed while the store was being opened: another start may find it well.
-    #[must_use]
-    pub fn is_of_disk(&self) -> bool {
-        matches!(self, Self::Database(error) if failure::is_of_disk(error))
-    }
-
-    /// Whether there was no room to make the store in.
-    #[must_use]
-    pub fn is_of_room(&self) -> bool {
-        let code = |error: &rusqlite::Error| error.sqlite_error_code();
-        matches!(self, Self::Database(error) if code(error) == Some(rusqlite::ErrorCode::DiskFull))
-    }
 }
 
 /// The embedded engine. Cheap to share behind an `Arc`; lives until it is closed or dropped.
@@ -326,9 +279,59 @@ impl Store for SqliteStore {
         self.writer.ask(PutBlock { machine, tier, block })
     }
 
-    fn blocks(&self, machine: MachineId, tier: Tier, range: TimeRange) -> StoreFuture<Vec<StoredBlock>> {
-        let find = FindBlocks { machine, tier, range };
+    fn blocks_of_tiers(
+        &self,
+        machine: MachineId,
+        tiers: Vec<Tier>,
+        range: TimeRange,
+    ) -> StoreFuture<Vec<TieredBlock>> {
+        let find = FindTieredBlocks {
+            machine,
+            tiers,
+            range,
+        };
         self.read_with(|readers| async move { readers.short().ask(find).await })
+    }
+
+    fn swap_blocks(
+        &self,
+        machine: MachineId,
+        was: Vec<TieredBlock>,
+        now: Vec<TieredBlock>,
+    ) -> StoreFuture<bool> {
+        if let Some(error) = oversized(now.iter().map(|now| &now.block.body)) {
+            return Box::pin(ready(Err(error)));
+        }
+        self.writer.ask(SwapBlocks { machine, was, now })
+    }
+
+    fn blocks_ended(
+        &self,
+        tier: Tier,
+        after: Timestamp,
+        before: Timestamp,
+        limit: usize,
+    ) -> StoreFuture<Vec<BlockName>> {
+        let find = FindEndedBlocks {
+            tier,
+            after,
+            before,
+            limit,
+        };
+        self.read_with(|readers| async move { readers.short().ask(find).await })
+    }
+
+    fn tier_use(&self, recent_since: Timestamp) -> StoreFuture<Vec<TierUse>> {
+        self.read_with(move |readers| async move { readers.long().ask(MeasureTiers(recent_since)).await })
+    }
+
+    fn end_of_oldest(&self, tier: Tier, bytes: u64) -> StoreFuture<Option<Timestamp>> {
+        let find = FindEndOfOldest { tier, bytes };
+        self.read_with(|readers| async move { readers.long().ask(find).await })
+    }
+
+    fn damaged_blocks_met(&self) -> u64 {
+        self.readers.damaged_blocks_met()
     }
 
     fn drop_blocks_before(&self, tier: Tier, moment: Timestamp) -> StoreFuture<u64> {

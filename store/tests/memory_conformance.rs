@@ -56,7 +56,7 @@ conforms! {
     journals: reads_what_was_appended, appends_nothing, refuses_a_stale_writer,
         keeps_the_order_of_a_hurried_caller, trims, keeps_the_version_of_a_trimmed_journal, drops_a_journal, names_all_journals;
     documents: counts_revisions, keeps_kinds_apart, lists_in_pages, deletes, tells_watchers;
-    blocks: finds_what_overlaps, replaces_a_block, drops_blocks;
+    blocks: finds_what_overlaps, replaces_a_block, swaps_blocks, measures_tiers, drops_blocks;
     leases: fences_grow;
     concurrency: many_journals_at_once, one_of_many_rivals_wins, reads_see_what_was_acknowledged;
 }

@@ -93,7 +93,7 @@ conforms! {
         keeps_the_order_of_a_hurried_caller, trims, keeps_the_version_of_a_trimmed_journal, drops_a_journal, names_all_journals;
     documents: counts_revisions, keeps_kinds_apart, lists_in_pages, deletes, tells_watchers,
         names_a_damaged_document;
-    blocks: finds_what_overlaps, replaces_a_block, drops_blocks, skips_a_damaged_block;
+    blocks: finds_what_overlaps, replaces_a_block, swaps_blocks, measures_tiers, drops_blocks, skips_a_damaged_block;
     leases: fences_grow;
     concurrency: many_journals_at_once, one_of_many_rivals_wins, reads_see_what_was_acknowledged;
     upkeep: a_snapshot_opens_as_a_store, a_snapshot_stands_alone, verify_finds_a_flipped_record, a_closed_store_says_so;

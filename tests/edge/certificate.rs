@@ -210,8 +210,17 @@ fn agents_come_along_when_the_server_s_key_changes_once_or_twice() {
     assert_eq!(second["pin"], first["next_pin"]);
     assert!(test().0);
     // Nobody told it the one after that; the command line of the server's machine knows.
-    let third = renew(&server, &json!({"new_key": true}));
-    assert_eq!(third["pin"], second["next_pin"]);
+    let asked = renew(&server, &json!({"new_key": true}));
+    assert_eq!(
+        (&asked["pin"], &asked["key_change_waits"]),
+        (&second["pin"], &json!(true))
+    );
+    assert_eq!((&asked["agents_told"], &asked["agents"]), (&json!(0), &json!(1)));
+    let third = renew(&server, &json!({"new_key": true, "at_once": true}));
+    assert_eq!(
+        (&third["pin"], &third["key_change_waits"]),
+        (&second["next_pin"], &json!(false))
+    );
     let (is_done, said) = test();
     assert!(
         !is_done && said.contains(third["pin"].as_str().unwrap()),
@@ -238,6 +247,54 @@ impl Drop for Agent {
 }
 
 #[test]
+fn a_change_of_the_key_waits_over_a_restart_until_the_agents_have_been_told_of_it() {
+    let server = Server::start();
+    let home = tempfile::tempdir().unwrap();
+    let join = token(&server);
+    let enrol = [
+        "agent",
+        "enroll",
+        &server.url,
+        "--token",
+        &join,
+        "--machine-id",
+        "m",
+    ];
+    assert!(run(home.path(), &enrol).0);
+    let config = "fleet:\n  agent:\n    report_interval: 1\n";
+    std::fs::write(home.path().join(".fleet_monitoring/config.yaml"), config).unwrap();
+    let second = renew(&server, &json!({"new_key": true}));
+    assert_eq!(
+        renew(&server, &json!({"new_key": true}))["key_change_waits"],
+        true
+    );
+    let (folder, port) = (server.folder.clone(), server.port().to_string());
+    drop(server);
+    let server = Server::start_in(folder, "server", &[("FLEET_SERVER_PORT", &port)]);
+    let waiting = certificate(&server);
+    assert_eq!(
+        (&waiting["pin"], &waiting["key_change_waits"]),
+        (&second["pin"], &json!(true))
+    );
+    let _agent = Agent(atlas(home.path()).arg("agent").spawn().unwrap());
+    server.until("it reports", |list| list["machines"][0]["machine_id"] == "m");
+    assert_eq!(certificate(&server)["agents_told"], 0);
+    // Agreeing on another key tells it.
+    let rotation = server
+        .request("POST", "/api/v2/agents/rotation")
+        .json(&json!({"within_s": 1}));
+    assert_eq!(rotation.send().unwrap().status(), 200);
+    let served = until(&server, "the next key is served", |now| {
+        now["pin"] == second["next_pin"]
+    });
+    assert_eq!(served["key_change_waits"], false);
+    let log = server.get("/api/v2/audit?action=certificate.change");
+    assert_eq!(log["records"][0]["target"], "a new key, which 1 of 1 agents know");
+    let seen = server.get("/api/fleet/machine/m")["last_seen"].clone();
+    server.until("it reports on", |list| list["machines"][0]["last_seen"] != seen);
+}
+
+#[test]
 fn a_running_agent_takes_a_new_key_that_its_server_vouches_for_and_loses_no_report() {
     let server = Server::start();
     let home = tempfile::tempdir().unwrap();
@@ -260,7 +317,7 @@ fn a_running_agent_takes_a_new_key_that_its_server_vouches_for_and_loses_no_repo
     let _agent = Agent(atlas(home.path()).arg("agent").spawn().unwrap());
     server.until("it reports", |list| list["machines"][0]["machine_id"] == "m");
     renew(&server, &json!({"new_key": true}));
-    let third = renew(&server, &json!({"new_key": true}));
+    let third = renew(&server, &json!({"new_key": true, "at_once": true}));
     // Its connection lives on with the old key: only a new one meets the new key.
     let folder = server.folder.clone();
     drop(server);

@@ -1,7 +1,11 @@
 //! A real server in a folder of its own, as the tests start it, kill it and ask it.
 
 pub mod agent;
+pub mod commands;
 pub mod enrolled;
+pub mod evil;
+pub mod provider;
+pub mod small_disk;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -16,6 +20,12 @@ use serde_json::{Value, json};
 pub const KEY: &str = "shared-key-of-the-tests";
 /// The administrator's password in tests.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// No test leaves this machine: those of the network monitors name targets of their own.
+pub const SWITCHED_OFF: [&str; 2] = [
+    "ATLAS__FLEET__AGENT__MONITORS__PING__ENABLED",
+    "ATLAS__FLEET__AGENT__MONITORS__DNS__ENABLED",
+];
 
 /// A running server.
 pub struct Server {
@@ -266,6 +276,7 @@ pub fn at_home(mut command: Command, home: &Path) -> Command {
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("FLEET_API_KEY", KEY)
         .env("FLEET_WEB_PASSWORD", PASSWORD)
+        .envs(SWITCHED_OFF.map(|name| (name, "false")))
         .stdin(Stdio::null());
     command
 }

@@ -38,7 +38,7 @@ const CRATE_LAYERS: [(&str, &[&str], &str); 2] = [
 ];
 
 /// Parts of src/ and the only modules of src/ that they may name.
-const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
+const MODULE_LAYERS: [(&str, &[&str], &str); 6] = [
     (
         "src/wire",
         &["wire"],
@@ -56,6 +56,7 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
             "wire",
             "enrolment_desk",
             "certificate_keeper",
+            "oidc",
             "ip_network",
             "tls",
         ],
@@ -67,6 +68,11 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
         "the agent imports neither the server nor the command line: what both know belongs in src/wire (its settings it reads as they are)",
     ),
     (
+        "src/service",
+        &["service"],
+        "services are files and commands: whoever wants one says what it starts",
+    ),
+    (
         "src/config",
         &["config"],
         "settings are plain values: whoever needs one is given it",
@@ -74,11 +80,22 @@ const MODULE_LAYERS: [(&str, &[&str], &str); 5] = [
 ];
 
 /// Who may name serde_json in src/, and why. Shapes belong in src/wire.
-const JSON: [(&str, &str); 14] = [
+const JSON: [(&str, &str); 17] = [
     ("src/wire", "it alone knows how things look on the wire"),
     ("src/http/error.rs", "writes the error's body"),
     ("src/http/body.rs", "reads a body into one of the wire's types"),
-    ("src/http/commands.rs", "2.0's agents send a result of any shape"),
+    (
+        "src/http/legacy_commands.rs",
+        "2.0's agents send a result of any shape",
+    ),
+    (
+        "src/http/commands/compose.rs",
+        "a script's version is filled in among its arguments",
+    ),
+    (
+        "src/http/sealed_answer.rs",
+        "reads a sealed body into one of the wire's types",
+    ),
     (
         "src/http/history.rs",
         "writes rows in the shape that 2.0 gives them",
@@ -90,6 +107,7 @@ const JSON: [(&str, &str); 14] = [
     ("src/acme", "the account's file is JSON"),
     ("src/backup", "the manifest is JSON"),
     ("src/local_server.rs", "reads the sentence of a refusal"),
+    ("src/oidc", "reads claims of any shape"),
     ("src/migrate", "reads the files of 1.x and 2.0"),
     ("src/simulate", "reads the server's answers"),
 ];

@@ -117,6 +117,14 @@ actions! {
     ForgetMachine => "machine.forget",
     /// A command was queued.
     QueueCommand => "command.queue",
+    /// Commands were signed by another operator.
+    SignCommand => "command.sign",
+    /// Commands were called off.
+    CancelCommand => "command.cancel",
+    /// A machine told how a command ended.
+    EndCommand => "command.end",
+    /// A version of a script was kept.
+    KeepScript => "script.keep",
     /// The server's certificate was changed.
     ChangeCertificate => "certificate.change",
     /// An agent has seen more of this log than there is.

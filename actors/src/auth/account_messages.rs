@@ -12,6 +12,7 @@ use actix::Message;
 use super::credentials::Digest;
 use super::password::{Checked, Password, PasswordError};
 use super::password_hash::{HashKind, PasswordHash};
+use super::recovery::{RecoveryHashes, RecoverySalt};
 use super::second_factor::TotpSecret;
 use crate::clock::Timestamp;
 use crate::model::{Role, Scopes, UserName};
@@ -55,9 +56,14 @@ pub struct BeginSignIn {
     pub waited: Duration,
 }
 
-/// A hash to check a password against; nothing = nobody, which must take as long.
+/// What a password and a recovery code are to be checked against.
 #[derive(Clone, Debug)]
-pub struct HashToCheck(pub Option<PasswordHash>);
+pub struct HashToCheck {
+    /// The password's hash; nothing = nobody, which must take as long.
+    pub hash: Option<PasswordHash>,
+    /// What a recovery code is to be hashed with; any for those who have none.
+    pub salt: RecoverySalt,
+}
 
 /// The password was checked.
 #[derive(Clone, Debug, Message)]
@@ -297,14 +303,16 @@ pub enum UserError {
 #[rtype(result = "Result<TotpSecret, SecondFactorError>")]
 pub struct StartTotp(pub UserName);
 
-/// The app shows that code: take the secret into use. Answers with recovery codes.
+/// The app shows that code: take the secret into use.
 #[derive(Clone, Debug, Message)]
-#[rtype(result = "Result<Vec<String>, SecondFactorError>")]
+#[rtype(result = "Result<(), SecondFactorError>")]
 pub struct ConfirmTotp {
     /// Who.
     pub user: UserName,
     /// What the app shows.
     pub code: Password,
+    /// The new recovery codes, hashed.
+    pub recovery: RecoveryHashes,
 }
 
 /// Why a second factor was not set up.

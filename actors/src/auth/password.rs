@@ -4,6 +4,7 @@ use actix::{Actor, Addr, Handler, Message, MessageResult, SyncArbiter, SyncConte
 use zxcvbn::{Score, zxcvbn};
 
 use super::password_hash::{PasswordHash, verify_nobodys};
+use super::recovery::{RecoveryHash, RecoveryHashes, RecoverySalt};
 use crate::supervision::{ActorName, Panicked, Safety};
 
 /// A password has at least so many characters, unless the config says otherwise.
@@ -101,7 +102,14 @@ pub struct CheckPassword {
     pub password: Password,
     /// What is stored.
     pub hash: Option<PasswordHash>,
+    /// The code that was typed beside it, if it may be a recovery code, and what it is hashed with.
+    pub code: Option<(Password, RecoverySalt)>,
 }
+
+/// To the hasher: hash these recovery codes.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<RecoveryHashes, PasswordError>")]
+pub struct HashRecoveryCodes(pub Vec<Password>);
 
 /// What the hasher found.
 #[derive(Clone, Debug, Default)]
@@ -110,6 +118,8 @@ pub struct Checked {
     pub matches: bool,
     /// It is, and its hash is of an older form: this one is to be kept from now on.
     pub renewed: Option<PasswordHash>,
+    /// The typed recovery code, hashed.
+    pub recovery: Option<RecoveryHash>,
 }
 
 /// The thread that hashes. One only: two would take both cores from the reports.
@@ -156,9 +166,26 @@ impl Handler<CheckPassword> for PasswordHasher {
     type Result = MessageResult<CheckPassword>;
 
     fn handle(&mut self, msg: CheckPassword, _: &mut Self::Context) -> Self::Result {
-        let checking = || check(&msg.password.0, msg.hash.as_ref());
+        let checking = || {
+            let code = msg.code.as_ref();
+            Checked {
+                recovery: code.and_then(|(code, salt)| salt.hash(&code.0)),
+                ..check(&msg.password.0, msg.hash.as_ref())
+            }
+        };
         let checked = self.shielded(&"a typed password", checking);
         MessageResult(checked.unwrap_or_default())
+    }
+}
+
+impl Handler<HashRecoveryCodes> for PasswordHasher {
+    type Result = Result<RecoveryHashes, PasswordError>;
+
+    fn handle(&mut self, HashRecoveryCodes(codes): HashRecoveryCodes, _: &mut Self::Context) -> Self::Result {
+        let codes: Vec<String> = codes.into_iter().map(|code| code.0).collect();
+        let hashing = || RecoveryHashes::make(&codes).map_err(|_| PasswordError::Busy);
+        self.shielded(&"new recovery codes", hashing)
+            .unwrap_or(Err(PasswordError::Busy))
     }
 }
 
@@ -168,6 +195,7 @@ fn check(password: &str, hash: Option<&PasswordHash>) -> Checked {
     Checked {
         matches,
         renewed: outdated.then(|| PasswordHash::make(password).ok()).flatten(),
+        recovery: None,
     }
 }
 

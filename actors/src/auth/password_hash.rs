@@ -8,7 +8,8 @@
 //! | `$atlas-w1$` salt `$` + `$2b$…` | 2.0's hex(SHA-256(password + salt)), wrapped |
 //! | `$atlas-w0$` + `$2b$…` | 1.x's hex(SHA-256(password)), wrapped |
 //!
-//! The last three, and cheaper ones, are replaced at the next sign-in.
+//! The last three, and cheaper ones, are replaced at the next sign-in. An empty one is no hash: who has it
+//! signs in by the identity provider.
 
 use std::fmt;
 
@@ -47,6 +48,8 @@ pub enum HashKind {
     Wrapped,
     /// bcrypt around 1.x's SHA-256 without salt: old leaks may have its inside.
     WrappedUnsalted,
+    /// There is no password: they sign in by the identity provider.
+    Absent,
 }
 
 impl HashKind {
@@ -57,6 +60,7 @@ impl HashKind {
             Self::Bcrypt => "bcrypt",
             Self::Wrapped => "wrapped",
             Self::WrappedUnsalted => "wrapped_unsalted",
+            Self::Absent => "none",
         }
     }
 }
@@ -81,6 +85,18 @@ impl PasswordHash {
         } else {
             hash(&keyed(password)).map(|hash| Self(format!("{LONG}{hash}")))
         }
+    }
+
+    /// No hash: nobody signs in with a password.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether there is no password.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// A hash that is known to be of one of these forms.
@@ -115,6 +131,9 @@ impl PasswordHash {
     /// What sort it is.
     #[must_use]
     pub fn kind(&self) -> HashKind {
+        if self.is_none() {
+            return HashKind::Absent;
+        }
         match Form::of(&self.0) {
             Form::Plain(_) | Form::Long(_) => HashKind::Bcrypt,
             Form::Salted { .. } => HashKind::Wrapped,

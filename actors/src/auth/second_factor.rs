@@ -1,24 +1,23 @@
-//! One-time codes of an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 s) and the recovery
-//! codes for the day on which the phone is lost. Pure: time comes in as a value.
+//! One-time codes of an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 s), and a user's second
+//! factor as a whole. Pure: time comes in as a value.
 
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use totp_rs::{Algorithm, Builder, Secret};
 
 use super::credentials::{Digest, digest};
+use super::recovery::{RecoveryHash, RecoveryHashes, RecoverySalt, letters_of};
 use crate::clock::Timestamp;
 use crate::model::UserName;
+use crate::stored::{DecodeError, decode_second, encode_second};
 
 const STEP_S: u64 = 30;
 /// For so long into a step the code of the one before still counts: people type slowly. A known
 /// deviation from the strictest reading of ASVS 6.5.5.
 const GRACE: Duration = Duration::from_secs(10);
-/// Recovery codes that are made together.
-pub const RECOVERY_CODES: usize = 10;
-/// Bytes of a recovery code: 80 bits, 16 letters of base 32.
-const RECOVERY_BYTES: usize = 10;
 
 /// The secret that an app and the server share: 160 bits.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,22 +88,57 @@ pub(crate) struct SecondFactor {
     secret: TotpSecret,
     /// The step of the last code that was taken: no code counts twice.
     last_step: u64,
-    /// Digests of the recovery codes that are left.
+    /// Digests of the recovery codes that are left of those that were made before they were hashed with
+    /// bcrypt.
     recovery: Vec<Digest>,
+    /// The recovery codes that are left. Kept beside the rest, since the form before had none.
+    #[serde(skip)]
+    hashed: Option<RecoveryHashes>,
+}
+
+/// The second form of a second factor.
+#[derive(Serialize, Deserialize)]
+struct FactorSecond {
+    factor: SecondFactor,
+    hashed: Option<RecoveryHashes>,
 }
 
 impl SecondFactor {
+    /// What is written.
+    pub(super) fn document(&self) -> Bytes {
+        encode_second(&FactorSecond {
+            factor: self.clone(),
+            hashed: self.hashed.clone(),
+        })
+    }
+
+    /// Reads one of either form.
+    pub(super) fn read(stored: &[u8]) -> Result<Self, DecodeError> {
+        let second = decode_second::<FactorSecond, Self>(stored)?;
+        Ok(Self {
+            hashed: second.hashed,
+            ..second.factor
+        })
+    }
+
+    /// What a typed recovery code is to be hashed with.
+    pub(super) fn salt(&self) -> RecoverySalt {
+        let hashed = self.hashed.as_ref();
+        hashed.map_or_else(RecoverySalt::default, RecoveryHashes::salt)
+    }
+
     /// Takes a new secret into use, if the code shows that the app has it.
     pub(crate) fn confirm(
         secret: TotpSecret,
-        recovery: &[String],
+        recovery: RecoveryHashes,
         code: &str,
         now: Timestamp,
     ) -> Option<Self> {
         Some(Self {
             last_step: secret.step_of(&digits(code), now)?,
             secret,
-            recovery: recovery.iter().map(|code| recovery_digest(code)).collect(),
+            recovery: Vec::new(),
+            hashed: Some(recovery),
         })
     }
 
@@ -114,15 +148,21 @@ impl SecondFactor {
             secret: TotpSecret([0; 20]),
             last_step: u64::MAX,
             recovery: Vec::new(),
+            hashed: None,
         }
     }
 
-    /// Takes a code of the app or a recovery code; either counts once.
-    pub(crate) fn take(&mut self, code: &str, now: Timestamp) -> bool {
+    /// Takes a code of the app or a recovery code, which comes hashed as well; either counts once.
+    pub(crate) fn take(&mut self, code: &str, hashed: Option<&RecoveryHash>, now: Timestamp) -> bool {
         if let Some(step) = self.secret.step_of(&digits(code), now) {
             let is_new = step > self.last_step;
             self.last_step = self.last_step.max(step);
             return is_new;
+        }
+        if let (Some(kept), Some(typed)) = (&mut self.hashed, hashed)
+            && kept.take(typed)
+        {
+            return true;
         }
         let typed = recovery_digest(code);
         let left = self.recovery.len();
@@ -131,26 +171,15 @@ impl SecondFactor {
     }
 }
 
-/// New recovery codes, to be shown once: `ABCD-EFGH-IJKL-MNOP`.
-///
-/// # Errors
-/// When the operating system has no randomness.
-pub fn recovery_codes() -> Result<Vec<String>, getrandom::Error> {
-    let code = |_| {
-        let mut bytes = [0; RECOVERY_BYTES];
-        getrandom::fill(&mut bytes)?;
-        let letters = base32(&bytes);
-        let groups: Vec<&str> = (0..4).map(|n| &letters[n * 4..n * 4 + 4]).collect();
-        Ok(groups.join("-"))
-    };
-    (0..RECOVERY_CODES).map(code).collect()
+/// How codes were kept before.
+fn recovery_digest(code: &str) -> Digest {
+    digest(letters_of(code).as_bytes())
 }
 
-/// However it is typed: small letters, with or without hyphens and spaces. A plain hash is enough
-/// for 80 random bits.
-fn recovery_digest(code: &str) -> Digest {
-    let letters: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
-    digest(letters.to_ascii_uppercase().as_bytes())
+impl From<SecondFactor> for FactorSecond {
+    fn from(factor: SecondFactor) -> Self {
+        Self { factor, hashed: None }
+    }
 }
 
 fn digits(code: &str) -> String {
@@ -164,13 +193,14 @@ fn base32(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stored::encode;
 
     /// The secret and the moments of RFC 6238's appendix B, with six of its eight digits.
     const SECRET: TotpSecret = TotpSecret(*b"12345678901234567890");
 
     fn factor() -> SecondFactor {
-        let recovery = ["AAAA-BBBB-CCCC-DDDD".to_owned()];
-        SecondFactor::confirm(SECRET, &recovery, "287082", Timestamp::from_secs(59)).unwrap()
+        let recovery = RecoveryHashes::make(&["AAAA-BBBB-CCCC-DDDD".to_owned()]).unwrap();
+        SecondFactor::confirm(SECRET, recovery, "287082", Timestamp::from_secs(59)).unwrap()
     }
 
     #[test]
@@ -192,26 +222,32 @@ mod tests {
         assert!(SECRET.step_of("287082", Timestamp::from_secs(70)).is_none());
         let mut factor = factor();
         assert!(
-            !factor.take("287082", Timestamp::from_secs(59)),
+            !factor.take("287082", None, Timestamp::from_secs(59)),
             "it confirmed the factor"
         );
-        assert!(factor.take("081 804", Timestamp::from_secs(1_111_111_109)));
-        assert!(!factor.take("081804", Timestamp::from_secs(1_111_111_109)));
+        assert!(factor.take("081 804", None, Timestamp::from_secs(1_111_111_109)));
+        assert!(!factor.take("081804", None, Timestamp::from_secs(1_111_111_109)));
     }
 
     #[test]
-    fn a_recovery_code_counts_once_however_it_is_typed() {
+    fn a_recovery_code_counts_once_whether_it_was_made_before_or_after_they_were_hashed() {
+        let typed = "aaaabbbb cccc-dddd";
         let mut factor = factor();
-        assert!(factor.take("aaaabbbb cccc-dddd", Timestamp::from_secs(1_000)));
-        assert!(!factor.take("AAAA-BBBB-CCCC-DDDD", Timestamp::from_secs(1_000)));
+        let hash = factor.salt().hash(typed).unwrap();
+        assert!(!factor.take(typed, None, Timestamp::from_secs(1_000)));
+        assert!(factor.take(typed, Some(&hash), Timestamp::from_secs(1_000)));
+        assert!(!factor.take(typed, Some(&hash), Timestamp::from_secs(1_000)));
+        factor.hashed = None;
+        factor.recovery = vec![recovery_digest("AAAA-BBBB-CCCC-DDDD")];
+        let mut old = SecondFactor::read(&encode(&factor)).unwrap();
+        assert!(old.take(typed, Some(&hash), Timestamp::from_secs(1_000)));
+        assert!(!old.take(typed, Some(&hash), Timestamp::from_secs(1_000)));
     }
 
     #[test]
-    fn recovery_codes_are_ten_and_differ() {
-        let codes = recovery_codes().unwrap();
-        let different: std::collections::HashSet<_> = codes.iter().collect();
-        assert_eq!((codes.len(), different.len()), (10, 10));
-        assert!(codes.iter().all(|code| code.len() == 19), "{codes:?}");
+    fn what_is_written_is_read_again() {
+        let factor = factor();
+        assert_eq!(SecondFactor::read(&factor.document()), Ok(factor));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::credentials::Digest;
@@ -14,6 +15,7 @@ use super::sessions::hex;
 use crate::clock::Timestamp;
 use crate::limits::{REAUTHENTICATED_FOR, USER_AGENT_CHARS_MAX};
 use crate::model::{Role, UserName};
+use crate::stored::{DecodeError, decode_second, decode_third, encode_third};
 
 /// When something was used last. The one thing in the published table that moves: whoever uses a
 /// credential notes it here, so that this costs no message.
@@ -58,6 +60,8 @@ pub struct Session {
     pub user_agent: String,
     /// They must choose a password of their own before anything else.
     pub must_change_password: bool,
+    /// The identity provider vouched for them: they prove by it who they are.
+    pub is_by_provider: bool,
     /// When they last proved who they are.
     pub authenticated_at: Timestamp,
     /// When it was last used.
@@ -105,7 +109,7 @@ pub fn clean_user_agent(text: &str) -> String {
     printable.take(USER_AGENT_CHARS_MAX).collect()
 }
 
-/// A session as stored, in its second form. When it was used last is stored elsewhere: a session is
+/// A session as stored. When it was used last is stored elsewhere: a session is
 /// written once.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredSession {
@@ -116,6 +120,35 @@ pub(super) struct StoredSession {
     expires_at: Timestamp,
     address: IpAddr,
     user_agent: String,
+    /// Kept beside the session, since the forms before had none.
+    #[serde(skip)]
+    is_by_provider: bool,
+}
+
+/// A session in its third form.
+#[derive(Serialize, Deserialize)]
+struct SessionThird {
+    session: StoredSession,
+    is_by_provider: bool,
+}
+
+/// What is written.
+pub(super) fn session_document(session: &Session) -> Bytes {
+    encode_third(&SessionThird {
+        session: StoredSession::from(session),
+        is_by_provider: session.is_by_provider,
+    })
+}
+
+/// Reads a session of whichever form.
+pub(super) fn read_session(body: &[u8]) -> Result<StoredSession, DecodeError> {
+    match decode_third::<SessionThird>(body) {
+        Err(DecodeError::UnknownFormat(_)) => decode_second::<StoredSession, SessionFirst>(body),
+        third => third.map(|third| StoredSession {
+            is_by_provider: third.is_by_provider,
+            ..third.session
+        }),
+    }
 }
 
 /// A session as the first form had it.
@@ -141,6 +174,7 @@ impl From<SessionFirst> for StoredSession {
             expires_at: first.expires_at,
             address: Ipv4Addr::UNSPECIFIED.into(),
             user_agent: String::new(),
+            is_by_provider: false,
         }
     }
 }
@@ -155,6 +189,7 @@ impl From<&Session> for StoredSession {
             expires_at: session.expires_at,
             address: session.address,
             user_agent: session.user_agent.clone(),
+            is_by_provider: session.is_by_provider,
         }
     }
 }
@@ -171,6 +206,7 @@ impl From<StoredSession> for Session {
             address: stored.address,
             user_agent: stored.user_agent,
             must_change_password: false,
+            is_by_provider: stored.is_by_provider,
             authenticated_at: Timestamp::default(),
             seen: Seen::at(stored.created_at),
         }
@@ -180,7 +216,7 @@ impl From<StoredSession> for Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stored::{decode_second, encode, encode_second};
+    use crate::stored::{encode, encode_second};
 
     fn session() -> Session {
         let first = SessionFieldsFirst {
@@ -194,14 +230,16 @@ mod tests {
     }
 
     #[test]
-    fn a_session_of_the_first_form_loads_and_is_kept_in_the_second() {
-        let session = session();
+    fn a_session_of_each_form_loads() {
+        let mut session = session();
         assert_eq!((session.user.as_str(), session.role), ("ann", Role::Operator));
         let stored = encode_second(&StoredSession::from(&session));
-        let again: Session = decode_second::<StoredSession, SessionFirst>(&stored)
-            .unwrap()
-            .into();
-        assert_eq!((again.id(), again.expires_at), (session.id(), session.expires_at));
+        session.is_by_provider = true;
+        for (stored, is_by_provider) in [(stored, false), (session_document(&session), true)] {
+            let again: Session = read_session(&stored).unwrap().into();
+            assert_eq!((again.id(), again.expires_at), (session.id(), session.expires_at));
+            assert_eq!(again.is_by_provider, is_by_provider);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::account_messages::{
 use super::credentials::Digest;
 use super::lockout::{Attempt, Network, Verdict};
 use super::session::Session;
+use super::sign_in::Way;
 use super::user::User;
 use super::{AuthService, done};
 use crate::clock::Timestamp;
@@ -40,7 +41,7 @@ impl Handler<Reauthenticate> for AuthService {
         let now = self.clock.now();
         let proved = self.reproved(&msg.session, &msg.hash, msg.checked.matches);
         let proved = proved.and_then(|(session, mut user)| {
-            self.take_code(&mut user, msg.code.as_ref(), now)?;
+            self.take_code(&mut user, msg.code.as_ref(), &msg.checked, now)?;
             Ok((session, user))
         });
         let (session, mut user) = match proved {
@@ -91,7 +92,7 @@ impl Handler<ChangePassword> for AuthService {
         user.password_hash = msg.new;
         user.must_change_password = false;
         user.sessions_since = self.clock.now();
-        match self.opening(user.clone(), &msg.origin) {
+        match self.opening(user.clone(), &msg.origin, Way::Password) {
             Ok(opening) => {
                 // They end first: if the disk refuses, nobody is signed in rather than too many.
                 self.end_sessions_of(&user.name, ctx);
@@ -145,7 +146,7 @@ impl AuthService {
         let user = self
             .users
             .get(&session.user)
-            .filter(|(user, _)| matches && user.is_active && hash.0.as_ref() == Some(&user.password_hash));
+            .filter(|(user, _)| matches && user.is_active && hash.hash.as_ref() == Some(&user.password_hash));
         let user = user.map(|(user, _)| user.clone()).ok_or(SignInError::Refused)?;
         self.lockout.forgive(&proof(&session));
         Ok((session, user))

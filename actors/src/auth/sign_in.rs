@@ -8,8 +8,10 @@ use futures_util::future::join;
 use super::account_messages::{BeginSignIn, FinishSignIn, HashToCheck, Origin, SignInError, SignedIn};
 use super::credentials::digest;
 use super::lockout::{Attempt, Bucket, Network, Verdict};
-use super::password::Password;
-use super::session::{Seen, Session, StoredSession, clean_user_agent};
+use super::password::{Checked, Password};
+use super::recovery::RecoverySalt;
+use super::second_factor::SecondFactor;
+use super::session::{Seen, Session, clean_user_agent, session_document};
 use super::sessions::hex;
 use super::tokens::random_text;
 use super::user::User;
@@ -18,7 +20,6 @@ use crate::clock::Timestamp;
 use crate::limits::SESSIONS_MAX;
 use crate::model::UserName;
 use crate::store::{DocumentKind, PutError, Revision};
-use crate::stored::encode_second;
 use crate::supervision::{ActorName, shielded};
 
 impl Handler<BeginSignIn> for AuthService {
@@ -46,7 +47,7 @@ impl Handler<FinishSignIn> for AuthService {
         let safety = self.safety.clone();
         let core = || {
             let user = self.proved(&msg)?;
-            self.opening(user, &msg.origin)
+            self.opening(user, &msg.origin, Way::Password)
         };
         let opening = shielded(&safety, ctx, || ActorName::AuthService, &msg, core);
         match opening.unwrap_or(Err(SignInError::Busy)) {
@@ -62,6 +63,13 @@ impl Handler<FinishSignIn> for AuthService {
     }
 }
 
+/// How somebody shows who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Password,
+    Provider,
+}
+
 /// A session that is about to be opened, and its user as they are from then on.
 pub(super) struct Opening {
     user: User,
@@ -69,11 +77,22 @@ pub(super) struct Opening {
     signed_in: SignedIn,
 }
 
+impl Opening {
+    pub(super) const fn user_name(&self) -> &UserName {
+        &self.user.name
+    }
+}
+
 impl AuthService {
     /// What that user's password is checked against; nothing when nobody of that name may sign in.
     pub(super) fn hash_of(&self, user: &UserName) -> HashToCheck {
-        let known = self.users.get(user).filter(|(user, _)| user.is_active);
-        HashToCheck(known.map(|(user, _)| user.password_hash.clone()))
+        let may = |user: &User| user.is_active && !user.password_hash.is_none();
+        let known = self.users.get(user).filter(|(user, _)| may(user));
+        let factor = known.and_then(|(user, _)| user.second_factor.as_ref());
+        HashToCheck {
+            hash: known.map(|(user, _)| user.password_hash.clone()),
+            salt: factor.map_or_else(RecoverySalt::default, SecondFactor::salt),
+        }
     }
 
     fn attempt(&self, user: &UserName, origin: &Origin) -> Attempt {
@@ -91,17 +110,17 @@ impl AuthService {
     fn proved(&mut self, msg: &FinishSignIn) -> Result<User, SignInError> {
         let now = self.clock.now();
         let attempt = self.attempt(&msg.user, &msg.origin);
-        let is_right = msg.checked.matches && msg.hash.0.is_some();
+        let is_right = msg.checked.matches && msg.hash.hash.is_some();
         let known = self
             .users
             .get(&msg.user)
             .filter(|(user, _)| user.is_active && is_right);
-        let same = known.filter(|(user, _)| Some(&user.password_hash) == msg.hash.0.as_ref());
+        let same = known.filter(|(user, _)| Some(&user.password_hash) == msg.hash.hash.as_ref());
         let mut user = same.map(|(user, _)| user.clone()).ok_or(SignInError::Refused)?;
         if user.second_factor.is_some() && msg.code.is_none() {
             self.lockout.forgive(&attempt);
         }
-        self.take_code(&mut user, msg.code.as_ref(), now)?;
+        self.take_code(&mut user, msg.code.as_ref(), &msg.checked, now)?;
         self.lockout.forgive(&attempt);
         if let Some(renewed) = &msg.checked.renewed {
             user.password_hash = renewed.clone();
@@ -115,6 +134,7 @@ impl AuthService {
         &mut self,
         user: &mut User,
         code: Option<&Password>,
+        checked: &Checked,
         now: Timestamp,
     ) -> Result<(), SignInError> {
         let Some(factor) = &mut user.second_factor else {
@@ -125,7 +145,7 @@ impl AuthService {
         if let Some(retry_in) = self.lockout.locked(&bucket, now) {
             return Err(SignInError::Locked { retry_in });
         }
-        if factor.take(&code.0, now) {
+        if factor.take(&code.0, checked.recovery.as_ref(), now) {
             self.lockout.clear(&bucket);
             Ok(())
         } else {
@@ -135,7 +155,7 @@ impl AuthService {
     }
 
     /// A session for that user.
-    pub(super) fn opening(&self, mut user: User, origin: &Origin) -> Result<Opening, SignInError> {
+    pub(super) fn opening(&self, mut user: User, origin: &Origin, way: Way) -> Result<Opening, SignInError> {
         if self.published.load().sessions.len() >= SESSIONS_MAX {
             return Err(SignInError::Busy);
         }
@@ -155,6 +175,7 @@ impl AuthService {
             address: origin.address,
             user_agent: clean_user_agent(&origin.user_agent),
             must_change_password: user.must_change_password,
+            is_by_provider: way == Way::Provider,
             authenticated_at: now,
             seen: Seen::at(now),
         };
@@ -182,7 +203,7 @@ impl AuthService {
             signed_in,
         }: Opening,
     ) -> AtomicResponse<Self, Result<SignedIn, E>> {
-        let stored = encode_second(&StoredSession::from(&session));
+        let stored = session_document(&session);
         let key = hex(&session.key);
         let session_put = self
             .store

@@ -4,7 +4,7 @@ use actix::{ActorFutureExt, AtomicResponse, Context, Handler, WrapFuture};
 
 use super::account_messages::{ConfirmTotp, SecondFactorError, StartTotp};
 use super::lockout::Bucket;
-use super::second_factor::{SecondFactor, TotpSecret, recovery_codes};
+use super::second_factor::{SecondFactor, TotpSecret};
 use super::user::User;
 use super::{AuthService, done};
 
@@ -24,10 +24,10 @@ impl Handler<StartTotp> for AuthService {
 }
 
 impl Handler<ConfirmTotp> for AuthService {
-    type Result = AtomicResponse<Self, Result<Vec<String>, SecondFactorError>>;
+    type Result = AtomicResponse<Self, Result<(), SecondFactorError>>;
 
     fn handle(&mut self, msg: ConfirmTotp, _: &mut Context<Self>) -> Self::Result {
-        let (user, codes) = match self.confirmed(&msg) {
+        let user = match self.confirmed(&msg) {
             Ok(confirmed) => confirmed,
             Err(error) => return done(Err(error)),
         };
@@ -36,14 +36,14 @@ impl Handler<ConfirmTotp> for AuthService {
             move |written, service, _| {
                 service.unconfirmed.remove(&user.name);
                 service.keep_user(user, written?);
-                Ok(codes)
+                Ok(())
             },
         )))
     }
 }
 
 impl AuthService {
-    fn confirmed(&mut self, msg: &ConfirmTotp) -> Result<(User, Vec<String>), SecondFactorError> {
+    fn confirmed(&mut self, msg: &ConfirmTotp) -> Result<User, SecondFactorError> {
         let now = self.clock.now();
         let (user, _) = self.users.get(&msg.user).ok_or(SecondFactorError::Unknown)?;
         let secret = self
@@ -54,15 +54,14 @@ impl AuthService {
         if let Some(retry_in) = self.lockout.locked(&bucket, now) {
             return Err(SecondFactorError::Locked { retry_in });
         }
-        let codes = recovery_codes().map_err(|_| SecondFactorError::Busy)?;
-        let Some(factor) = SecondFactor::confirm(secret.clone(), &codes, &msg.code.0, now) else {
+        let recovery = msg.recovery.clone();
+        let Some(factor) = SecondFactor::confirm(secret.clone(), recovery, &msg.code.0, now) else {
             self.lockout.note_failure(bucket, now);
             return Err(SecondFactorError::WrongCode);
         };
-        let user = User {
+        Ok(User {
             second_factor: Some(factor),
             ..user.clone()
-        };
-        Ok((user, codes))
+        })
     }
 }

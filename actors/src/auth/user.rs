@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credentials::Digest;
 use super::password_hash::PasswordHash;
+use super::provider::ExternalIdentity;
 use super::second_factor::SecondFactor;
 use crate::clock::Timestamp;
 use crate::limits::DEVICES_PER_USER;
@@ -25,6 +26,9 @@ pub(crate) struct User {
     pub(crate) second_factor: Option<SecondFactor>,
     /// Digests of the cookies of devices on which they have signed in, the newest last.
     pub(crate) devices: Vec<Digest>,
+    /// Who they are at the identity provider. Kept beside the user, since the forms before had none.
+    #[serde(skip)]
+    pub(crate) external: Option<ExternalIdentity>,
 }
 
 impl User {
@@ -41,6 +45,7 @@ impl User {
             sessions_since: now,
             second_factor: None,
             devices: Vec::new(),
+            external: None,
         }
     }
 

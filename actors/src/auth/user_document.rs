@@ -5,20 +5,30 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::provider::ExternalIdentity;
 use super::read;
 use super::second_factor::SecondFactor;
 use super::user::{User, UserFirst};
 use crate::store::{Document, DocumentKind, PutError, Revision, Store, StoreError};
-use crate::stored::{DecodeError, decode, decode_second, decode_third, encode, encode_third};
+use crate::stored::{DecodeError, decode_fourth, decode_second, decode_third, encode_fourth};
 use crate::vault::{Vault, VaultError};
 
 const KIND: DocumentKind = DocumentKind::User;
 
 /// A user without second factor, and the second factor wrapped.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
 struct UserThird {
     user: User,
     second_factor: Option<Vec<u8>>,
+}
+
+/// The same, and who they are at the identity provider.
+#[derive(Serialize, Deserialize)]
+struct UserFourth {
+    user: User,
+    second_factor: Option<Vec<u8>>,
+    external: Option<ExternalIdentity>,
 }
 
 /// What is written.
@@ -27,13 +37,14 @@ struct UserThird {
 /// Without randomness.
 pub(super) fn document_of(vault: &dyn Vault, user: &User) -> Result<Bytes, VaultError> {
     let factor = user.second_factor.as_ref();
-    let wrapped = factor.map(|factor| vault.wrap(KIND, user.name.as_str(), &encode(factor)));
-    Ok(encode_third(&UserThird {
+    let wrapped = factor.map(|factor| vault.wrap(KIND, user.name.as_str(), &factor.document()));
+    Ok(encode_fourth(&UserFourth {
         user: User {
             second_factor: None,
             ..user.clone()
         },
         second_factor: wrapped.transpose()?.map(|wrapped| wrapped.to_vec()),
+        external: user.external.clone(),
     }))
 }
 
@@ -43,11 +54,7 @@ pub(super) async fn read_user(
     vault: &dyn Vault,
     document: &Document,
 ) -> Result<Option<(User, Revision)>, StoreError> {
-    let decoded = read(document, |body| match decode_third::<UserThird>(body) {
-        Err(DecodeError::UnknownFormat(_)) => decode_second::<User, UserFirst>(body).map(|user| (user, None)),
-        third => third.map(|third| (third.user, third.second_factor)),
-    });
-    let Some((mut user, wrapped)) = decoded else {
+    let Some((mut user, wrapped)) = read(document, decode_user) else {
         return Ok(None);
     };
     if let Some(wrapped) = wrapped {
@@ -71,11 +78,27 @@ pub(super) async fn read_user(
     }
 }
 
+/// The user and the wrapped second factor, of whichever form.
+fn decode_user(body: &[u8]) -> Result<(User, Option<Vec<u8>>), DecodeError> {
+    match decode_fourth::<UserFourth>(body) {
+        Ok(mut fourth) => {
+            fourth.user.external = fourth.external;
+            return Ok((fourth.user, fourth.second_factor));
+        }
+        Err(DecodeError::UnknownFormat(_)) => {}
+        Err(error) => return Err(error),
+    }
+    match decode_third::<UserThird>(body) {
+        Err(DecodeError::UnknownFormat(_)) => decode_second::<User, UserFirst>(body).map(|user| (user, None)),
+        third => third.map(|third| (third.user, third.second_factor)),
+    }
+}
+
 /// Without the right key the user has a second factor still, which no code fits: losing a file must
 /// not be a way around it. An administrator takes it away.
 fn opened(vault: &dyn Vault, document: &Document, wrapped: &[u8]) -> SecondFactor {
     let plain = vault.unwrap(KIND, &document.key, wrapped);
-    let factor = plain.and_then(|plain| decode(&plain).map_err(|_| VaultError::Unreadable));
+    let factor = plain.and_then(|plain| SecondFactor::read(&plain).map_err(|_| VaultError::Unreadable));
     factor.unwrap_or_else(|error| {
         tracing::error!(user = %document.key, %error, "a second factor can't be used: take it away and set it up anew");
         SecondFactor::unusable()
@@ -88,7 +111,7 @@ mod tests {
     use crate::auth::password_hash::PasswordHash;
     use crate::clock::Timestamp;
     use crate::model::{Role, UserName};
-    use crate::stored::encode_second;
+    use crate::stored::{encode, encode_second, encode_third};
 
     #[expect(
         clippy::disallowed_types,
@@ -133,9 +156,9 @@ mod tests {
     }
 
     fn stored(body: &[u8], key: &str) -> (User, Option<Vec<u8>>) {
-        let third = decode_third::<UserThird>(body).unwrap();
-        assert_eq!(key, third.user.name.as_str());
-        (third.user, third.second_factor)
+        let (user, second_factor) = decode_user(body).unwrap();
+        assert_eq!(key, user.name.as_str());
+        (user, second_factor)
     }
 
     #[test]
@@ -156,7 +179,7 @@ mod tests {
                 body: body.clone(),
             };
             let mut factor = opened(&Turned, &document, wrapped.as_ref().unwrap());
-            assert!(!factor.take("000000", Timestamp::from_secs(1_000_000)));
+            assert!(!factor.take("000000", None, Timestamp::from_secs(1_000_000)));
         }
     }
 
@@ -172,6 +195,26 @@ mod tests {
             document_of(&vault, &ann()),
             Err(VaultError::NoRandomness)
         ));
+    }
+
+    #[test]
+    fn a_user_of_the_third_form_loads_and_the_fourth_keeps_who_they_are_elsewhere() {
+        let third = encode_third(&UserThird {
+            user: User {
+                second_factor: None,
+                ..ann()
+            },
+            second_factor: Some(vec![1]),
+        });
+        let (mut user, wrapped) = decode_user(&third).unwrap();
+        assert_eq!((user.name.as_str(), wrapped), ("ann", Some(vec![1])));
+        assert!(user.external.is_none());
+        user.external = Some(ExternalIdentity {
+            issuer: "https://id.example".to_owned(),
+            subject: "42".to_owned(),
+        });
+        let again = decode_user(&document_of(&Turned, &user).unwrap()).unwrap();
+        assert_eq!(again.0, user);
     }
 
     #[test]

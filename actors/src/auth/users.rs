@@ -146,7 +146,7 @@ impl AuthService {
         )))
     }
 
-    fn is_last_admin(&self, name: &UserName) -> bool {
+    pub(super) fn is_last_admin(&self, name: &UserName) -> bool {
         let is_admin = |user: &User| user.role == Role::Admin && user.is_active;
         let mut admins = self
             .users

@@ -82,6 +82,8 @@ pub struct CircuitRule {
     pub open_for: Duration,
     /// Successes that close a half-open one.
     pub successes_to_close: u32,
+    /// Calls that may try a half-open one at once.
+    pub trials_max: usize,
 }
 
 impl Default for CircuitRule {
@@ -90,6 +92,7 @@ impl Default for CircuitRule {
             failures_to_open: FAILURES_TO_OPEN,
             open_for: OPEN_FOR,
             successes_to_close: SUCCESSES_TO_CLOSE,
+            trials_max: TRIALS_MAX,
         }
     }
 }
@@ -157,7 +160,7 @@ impl Circuit {
     fn admit_trial(&mut self, now: Instant) -> Admission {
         self.trials
             .retain(|(_, began)| now.saturating_duration_since(*began) < TRIAL_FORGOTTEN_AFTER);
-        if self.trials.len() >= TRIALS_MAX {
+        if self.trials.len() >= self.rule.trials_max {
             return Admission::Refused {
                 retry_in: TRIALS_TAKEN_RETRY,
             };

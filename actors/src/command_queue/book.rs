@@ -1,335 +1,390 @@
-//! All commands, as a pure core: what is decided, and what an event on disk has done.
+//! All commands, as a pure core: what an event on disk has done. What is decided is in
+//! [`super::decide`].
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::DueCommands;
-use super::command::{Command, CommandState};
-use super::messages::{EnqueueCommand, EnqueueError, SettleCommand, SettleError};
+use super::command::{Batch, Command, CommandId, CommandState, NewCommand, OperatorSignature, Outcome};
+use super::messages::{BatchStanding, CommandInBatch, ListCommands};
 use crate::clock::Timestamp;
-use crate::limits::COMMANDS_PER_MACHINE_MAX;
-use crate::model::MachineId;
-
-/// How long a command waits for its machine.
-const EXPIRES_AFTER: Duration = Duration::from_secs(24 * 3_600);
-/// How long a machine may take for it before nobody knows how it went.
-const UNKNOWN_AFTER: Duration = Duration::from_secs(600);
-/// What a machine says of a command is cut off here.
-const MESSAGE_CHARS_MAX: usize = 2_000;
+use crate::limits::{COMMANDS_MAX, COMMANDS_PER_MACHINE_MAX, OUTPUTS_BYTES_MAX};
+use crate::model::{MachineId, UserName};
 
 /// Something that happened to commands and is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandEvent {
-    /// A command was queued.
-    Enqueued(Box<Command>),
+    /// A batch was queued.
+    Queued {
+        /// The batch.
+        batch: Arc<Batch>,
+        /// Its commands.
+        commands: Vec<NewCommand>,
+    },
     /// A machine fetched commands.
     Leased {
-        /// Which machine.
-        machine: MachineId,
-        /// Which commands.
-        ids: Vec<String>,
-        /// Until when it should have answered.
+        /// Which.
+        ids: Vec<CommandId>,
+        /// Until when it should have begun.
         until: Timestamp,
     },
-    /// Commands came to their end.
-    Settled {
-        /// Which machine.
-        machine: MachineId,
+    /// A machine has begun.
+    Started {
         /// Which command.
-        id: String,
-        /// How it ended.
-        state: CommandState,
-        /// What the machine said.
-        message: Option<String>,
+        id: CommandId,
+        /// When.
+        at: Timestamp,
+        /// When it must have ended.
+        until: Timestamp,
+    },
+    /// More of a command's output is here.
+    OutputGrew {
+        /// Which command.
+        id: CommandId,
+        /// How many bytes there are now.
+        bytes: u32,
+    },
+    /// A command came to its end.
+    Settled {
+        /// Which command.
+        id: CommandId,
+        /// How.
+        outcome: Outcome,
+        /// When.
+        at: Timestamp,
+    },
+    /// Commands were called off.
+    Cancelled {
+        /// Which.
+        ids: Vec<CommandId>,
+        /// By whom.
+        by: UserName,
         /// When.
         at: Timestamp,
     },
     /// The time of some commands was over.
-    Expired {
+    TimePassed {
         /// When.
         at: Timestamp,
     },
+    /// The next step of a batch begins.
+    WaveOpened {
+        /// Which batch.
+        batch: CommandId,
+    },
+    /// Too many did not succeed: no further step begins.
+    WavesStopped {
+        /// Which batch.
+        batch: CommandId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Another operator has signed commands.
+    Signed {
+        /// Which, and how.
+        signatures: Vec<(CommandId, OperatorSignature)>,
+    },
 }
 
-/// All commands of all machines, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MachineOrder {
+    /// The highest place that was handed out: nothing is queued before it any more.
+    pub(super) last_seq: u64,
+    /// By their places, the order in which they are run.
+    pub(super) commands: Vec<CommandId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BatchEntry {
+    pub(super) batch: Arc<Batch>,
+    pub(super) commands: BTreeSet<CommandId>,
+    /// Up to which step its commands are handed out.
+    pub(super) wave: u32,
+}
+
+/// All commands of all machines.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandBook {
-    machines: BTreeMap<MachineId, Vec<Command>>,
+    pub(super) commands: BTreeMap<CommandId, Command>,
+    pub(super) open: BTreeSet<CommandId>,
+    pub(super) machines: BTreeMap<MachineId, MachineOrder>,
+    pub(super) batches: BTreeMap<CommandId, BatchEntry>,
+    output_bytes: u64,
+    /// Commands that were dropped and had output; it is to be dropped too.
+    dropped_outputs: Vec<CommandId>,
 }
 
 impl CommandBook {
-    /// What queueing that command does.
-    ///
-    /// # Errors
-    /// When too many wait for its machine.
-    pub fn decide_enqueue(
-        &self,
-        asked: &EnqueueCommand,
-        now: Timestamp,
-    ) -> Result<(String, CommandEvent), EnqueueError> {
-        let open = self
-            .list(&asked.machine)
-            .iter()
-            .filter(|command| command.state.is_open())
-            .count();
-        if open >= COMMANDS_PER_MACHINE_MAX {
-            return Err(EnqueueError::QueueFull);
-        }
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|_| EnqueueError::NoRandomness)?;
-        let id = format!("{:032x}", u128::from_le_bytes(random));
-        let command = Command {
-            id: id.clone(),
-            machine: asked.machine.clone(),
-            action: asked.action.clone(),
-            by: asked.by.clone(),
-            state: CommandState::Queued,
-            created_at: now,
-            expires_at: now.plus(EXPIRES_AFTER),
-            settled_at: None,
-            message: None,
-        };
-        Ok((id, CommandEvent::Enqueued(Box::new(command))))
-    }
-
-    /// What a machine gets that fetches its commands; nothing when none wait.
-    #[must_use]
-    pub fn decide_lease(
-        &self,
-        machine: &MachineId,
-        limit: usize,
-        now: Timestamp,
-    ) -> Option<(Vec<Command>, CommandEvent)> {
-        let waits = |command: &&Command| command.state == CommandState::Queued && command.expires_at > now;
-        let commands: Vec<_> = self
-            .list(machine)
-            .iter()
-            .filter(waits)
-            .take(limit)
-            .cloned()
-            .collect();
-        let ids: Vec<_> = commands.iter().map(|command| command.id.clone()).collect();
-        let event = CommandEvent::Leased {
-            machine: machine.clone(),
-            ids,
-            until: now.plus(UNKNOWN_AFTER),
-        };
-        (!commands.is_empty()).then_some((commands, event))
-    }
-
-    /// What a machine's word on a command does; nothing when it was settled before.
-    ///
-    /// # Errors
-    /// When the machine has no such command.
-    pub fn decide_settle(
-        &self,
-        told: &SettleCommand,
-        now: Timestamp,
-    ) -> Result<Option<CommandEvent>, SettleError> {
-        let command = self
-            .list(&told.machine)
-            .iter()
-            .find(|command| command.id == told.id);
-        let command = command.ok_or(SettleError::Unknown)?;
-        if !command.state.is_open() && command.state != CommandState::Unknown {
-            return Ok(None);
-        }
-        Ok(Some(CommandEvent::Settled {
-            machine: told.machine.clone(),
-            id: told.id.clone(),
-            state: if told.succeeded {
-                CommandState::Succeeded
-            } else {
-                CommandState::Failed
-            },
-            message: Some(told.message.chars().take(MESSAGE_CHARS_MAX).collect()),
-            at: now,
-        }))
-    }
-
-    /// What the passing of time does.
-    #[must_use]
-    pub fn decide_expiry(&self, now: Timestamp) -> Option<CommandEvent> {
-        let over = |command: &Command| command.state.is_open() && command.expires_at <= now;
-        self.machines
-            .values()
-            .flatten()
-            .any(over)
-            .then_some(CommandEvent::Expired { at: now })
-    }
-
-    /// Takes in what is on disk now.
-    pub fn apply(&mut self, event: CommandEvent) {
+    /// Takes in what is on disk now; answers with the machines that it is about.
+    pub fn apply(&mut self, event: CommandEvent) -> Vec<MachineId> {
         match event {
-            CommandEvent::Enqueued(command) => self.add(*command),
-            CommandEvent::Leased { machine, ids, until } => {
-                for command in self.list_mut(&machine).iter_mut().filter(|c| ids.contains(&c.id)) {
-                    command.state = CommandState::Leased;
-                    command.expires_at = until;
-                }
+            CommandEvent::Queued { batch, commands } => self.add(&batch, commands),
+            CommandEvent::Leased { ids, until } => self.lease(&ids, until),
+            CommandEvent::Started { id, at, until } => self.change_all(&[id], |command| {
+                command.state = CommandState::Started;
+                command.started_at = Some(at);
+                command.due_at = until;
+            }),
+            CommandEvent::OutputGrew { id, bytes } => {
+                let before = self.commands.get(&id).map_or(0, |command| command.output_bytes);
+                self.output_bytes += u64::from(bytes.saturating_sub(before));
+                let about = self.change_all(&[id], |command| command.output_bytes = bytes);
+                self.make_room();
+                about
             }
-            CommandEvent::Settled {
-                machine,
-                id,
-                state,
-                message,
-                at,
-            } => {
-                for command in self
-                    .list_mut(&machine)
-                    .iter_mut()
-                    .filter(|command| command.id == id)
-                {
-                    (command.state, command.settled_at) = (state, Some(at));
-                    command.message.clone_from(&message);
+            CommandEvent::Settled { id, outcome, at } => self.change_all(&[id], |command| {
+                command.state = outcome.state;
+                command.settled_at = Some(at);
+                command.outcome = Some(outcome.clone());
+            }),
+            CommandEvent::Cancelled { ids, by, at } => self.change_all(&ids, |command| {
+                command.cancelled_by = Some(by.clone());
+                if command.state == CommandState::Queued && command.deliveries == 0 {
+                    end(command, CommandState::Cancelled, at);
                 }
+            }),
+            CommandEvent::TimePassed { at } => self.pass_time(at),
+            CommandEvent::WaveOpened { batch } => self.open_wave(batch),
+            CommandEvent::WavesStopped { batch, at } => self.stop_waves(batch, at),
+            CommandEvent::Signed { signatures } => self.sign(signatures),
+        }
+    }
+
+    fn add(&mut self, batch: &Arc<Batch>, orders: Vec<NewCommand>) -> Vec<MachineId> {
+        let mut machines = Vec::with_capacity(orders.len());
+        let mut entry = BatchEntry {
+            batch: Arc::clone(batch),
+            commands: BTreeSet::new(),
+            wave: 0,
+        };
+        for order in orders {
+            let id = order.id;
+            let commands = &self.commands;
+            let place = self.machines.entry(order.machine.clone()).or_default();
+            let is_before =
+                |other: &CommandId| commands.get(other).is_some_and(|one| one.order.seq < order.seq);
+            let at = place.commands.partition_point(is_before);
+            place.commands.insert(at, id);
+            machines.push(order.machine.clone());
+            entry.commands.insert(id);
+            self.open.insert(id);
+            self.commands.insert(id, Command::queued(order, batch));
+        }
+        self.batches.insert(batch.id, entry);
+        for machine in &machines {
+            self.drop_oldest_of(machine);
+        }
+        self.make_room();
+        machines
+    }
+
+    fn lease(&mut self, ids: &[CommandId], until: Timestamp) -> Vec<MachineId> {
+        for id in ids {
+            let seq = self.commands.get(id).map(|command| self.seq_now(command));
+            let Some((command, seq)) = self.commands.get_mut(id).zip(seq) else {
+                continue;
+            };
+            command.order.seq = seq;
+            if let Some(place) = self.machines.get_mut(&command.order.machine) {
+                place.last_seq = place.last_seq.max(seq);
             }
-            CommandEvent::Expired { at } => self.expire(at),
+        }
+        self.change_all(ids, |command| {
+            command.state = CommandState::Leased;
+            command.deliveries += 1;
+            command.due_at = until;
+        })
+    }
+
+    pub(super) fn change_all(
+        &mut self,
+        ids: &[CommandId],
+        mut change: impl FnMut(&mut Command),
+    ) -> Vec<MachineId> {
+        let mut about = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(command) = self.commands.get_mut(id) {
+                change(command);
+                if !command.state.is_open() {
+                    self.open.remove(id);
+                }
+                about.push(command.order.machine.clone());
+            }
+        }
+        about
+    }
+
+    fn pass_time(&mut self, at: Timestamp) -> Vec<MachineId> {
+        let over = self.over(at);
+        let batches = std::mem::take(&mut self.batches);
+        let about = self.change_all(&over, |command| {
+            let not_after = batches.get(&command.batch).map(|entry| entry.batch.not_after);
+            let may_wait = not_after.is_some_and(|not_after| not_after > at);
+            match command.state {
+                CommandState::Queued if command.deliveries == 0 => end(command, CommandState::Expired, at),
+                // Never begun as far as is known: handed out again, and its agent knows repeats.
+                CommandState::Leased if may_wait && !command.is_for_2_0() => {
+                    command.state = CommandState::Queued;
+                    command.due_at = not_after.unwrap_or(at);
+                }
+                _ => end(command, CommandState::Unknown, at),
+            }
+        });
+        self.batches = batches;
+        about
+    }
+
+    /// Those whose time is over.
+    pub(super) fn over(&self, at: Timestamp) -> Vec<CommandId> {
+        let is_over = |id: &&CommandId| self.commands.get(id).is_some_and(|command| command.due_at <= at);
+        self.open.iter().filter(is_over).copied().collect()
+    }
+
+    /// The oldest that came to their end make room; what waits stays.
+    fn drop_oldest_of(&mut self, machine: &MachineId) {
+        while let Some(order) = self.machines.get(machine) {
+            let is_closed = |id: &&CommandId| !self.open.contains(id);
+            let oldest = order.commands.iter().find(is_closed).copied();
+            match oldest {
+                Some(oldest) if order.commands.len() > 2 * COMMANDS_PER_MACHINE_MAX => self.remove(oldest),
+                _ => return,
+            }
         }
     }
 
-    fn add(&mut self, command: Command) {
-        let list = self.machines.entry(command.machine.clone()).or_default();
-        list.push(command);
-        // The oldest that came to their end make room; what waits stays.
-        while list.len() > 2 * COMMANDS_PER_MACHINE_MAX {
-            let Some(oldest) = list.iter().position(|command| !command.state.is_open()) else {
-                break;
+    fn make_room(&mut self) {
+        while self.commands.len() > COMMANDS_MAX || self.output_bytes > OUTPUTS_BYTES_MAX {
+            let is_closed = |id: &&CommandId| !self.open.contains(id);
+            let Some(oldest) = self.commands.keys().find(is_closed).copied() else {
+                return;
             };
-            list.remove(oldest);
+            self.remove(oldest);
         }
     }
 
-    fn expire(&mut self, at: Timestamp) {
-        let open = self
-            .machines
-            .values_mut()
-            .flatten()
-            .filter(|command| command.state.is_open());
-        for command in open.filter(|command| command.expires_at <= at) {
-            command.settled_at = Some(at);
-            command.state = match command.state {
-                CommandState::Leased => CommandState::Unknown,
-                _ => CommandState::Expired,
-            };
+    fn remove(&mut self, id: CommandId) {
+        let Some(command) = self.commands.remove(&id) else {
+            return;
+        };
+        self.open.remove(&id);
+        self.output_bytes = self.output_bytes.saturating_sub(command.output_bytes.into());
+        if command.output_bytes > 0 {
+            self.dropped_outputs.push(id);
+        }
+        if let Some(order) = self.machines.get_mut(&command.order.machine) {
+            order.commands.retain(|other| *other != id);
+        }
+        if let Some(entry) = self.batches.get_mut(&command.batch) {
+            entry.commands.remove(&id);
+            if entry.commands.is_empty() {
+                self.batches.remove(&command.batch);
+            }
         }
     }
 
-    fn list(&self, machine: &MachineId) -> &[Command] {
-        self.machines.get(machine).map_or(&[], Vec::as_slice)
+    /// The commands that were dropped and whose output is still there.
+    pub fn take_dropped_outputs(&mut self) -> Vec<CommandId> {
+        std::mem::take(&mut self.dropped_outputs)
     }
 
-    fn list_mut(&mut self, machine: &MachineId) -> &mut [Command] {
-        self.machines.get_mut(machine).map_or(&mut [], Vec::as_mut_slice)
-    }
-
-    /// A machine's commands, newest first.
+    /// How many commands there are.
     #[must_use]
-    pub fn of(&self, machine: &MachineId) -> Vec<Command> {
-        self.list(machine).iter().rev().cloned().collect()
+    pub fn len(&self) -> usize {
+        self.commands.len()
     }
 
-    /// How many commands wait for each machine.
+    /// Whether there is none.
     #[must_use]
-    pub fn due(&self) -> DueCommands {
-        let waiting = |list: &[Command]| list.iter().filter(|c| c.state == CommandState::Queued).count();
-        self.machines
-            .iter()
-            .map(|(machine, list)| (machine.clone(), u32::try_from(waiting(list)).unwrap_or(u32::MAX)))
-            .filter(|(_, waiting)| *waiting > 0)
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// The machines that have commands.
+    pub fn machines(&self) -> impl Iterator<Item = &MachineId> {
+        self.machines.keys()
+    }
+
+    /// How many commands wait for a machine, or wait to be called off there.
+    #[must_use]
+    pub fn due(&self, machine: &MachineId) -> u32 {
+        let waits = |command: &&Command| {
+            let is_ready = command.state == CommandState::Queued && self.is_released(command);
+            is_ready || command.state.is_open() && command.cancelled_by.is_some()
+        };
+        let waiting = self.of(machine).filter(waits).count();
+        u32::try_from(waiting).unwrap_or(u32::MAX)
+    }
+
+    /// A machine's commands, in their order.
+    pub(super) fn of(&self, machine: &MachineId) -> impl Iterator<Item = &Command> {
+        let order = self.machines.get(machine);
+        let ids = order.map(|order| order.commands.as_slice()).unwrap_or_default();
+        ids.iter().filter_map(|id| self.commands.get(id))
+    }
+
+    /// One command.
+    #[must_use]
+    pub fn find(&self, id: CommandId) -> Option<CommandInBatch> {
+        let command = self.commands.get(&id)?;
+        let entry = self.batches.get(&command.batch)?;
+        Some((command.clone(), Arc::clone(&entry.batch)))
+    }
+
+    /// Commands, newest first.
+    #[must_use]
+    pub fn list(&self, asked: &ListCommands) -> Vec<CommandInBatch> {
+        let wanted = |command: &Command| {
+            asked.state.is_none_or(|state| command.state == state)
+                && asked.batch.is_none_or(|batch| command.batch == batch)
+                && asked
+                    .machine
+                    .as_ref()
+                    .is_none_or(|machine| command.order.machine == *machine)
+        };
+        let before = |id: &CommandId| asked.before.is_none_or(|before| *id < before);
+        let narrowed: Box<dyn Iterator<Item = &CommandId>> = match (&asked.batch, &asked.machine) {
+            (Some(batch), _) => Box::new(
+                self.batches
+                    .get(batch)
+                    .into_iter()
+                    .flat_map(|b| b.commands.iter().rev()),
+            ),
+            (None, Some(machine)) => Box::new(
+                self.machines
+                    .get(machine)
+                    .into_iter()
+                    .flat_map(|m| m.commands.iter().rev()),
+            ),
+            (None, None) => Box::new(self.commands.keys().rev()),
+        };
+        narrowed
+            .filter(|id| before(id))
+            .filter(|id| self.commands.get(id).is_some_and(wanted))
+            .take(asked.limit)
+            .filter_map(|id| self.find(*id))
             .collect()
     }
+
+    /// One batch.
+    #[must_use]
+    pub fn find_batch(&self, id: CommandId) -> Option<BatchStanding> {
+        let entry = self.batches.get(&id)?;
+        let state = |id: &CommandId| self.commands.get(id).map(|command| command.state);
+        let states: Vec<_> = entry.commands.iter().filter_map(state).collect();
+        let count = |state: CommandState| states.iter().filter(|other| **other == state).count();
+        let counted = CommandState::ALL.into_iter().map(|state| (state, count(state)));
+        Some(BatchStanding {
+            batch: Arc::clone(&entry.batch),
+            states: counted.filter(|(_, count)| *count > 0).collect(),
+        })
+    }
+}
+
+pub(super) fn end(command: &mut Command, state: CommandState, at: Timestamp) {
+    command.state = state;
+    command.settled_at = Some(at);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::command::Action;
-    use super::*;
-    use crate::model::UserName;
-
-    fn mac(name: &str) -> MachineId {
-        MachineId::parse(name).unwrap()
-    }
-
-    fn enqueue(book: &mut CommandBook, machine: &str) -> String {
-        let asked = EnqueueCommand {
-            machine: mac(machine),
-            action: Action::RestartAgent,
-            by: UserName::parse("admin").unwrap(),
-        };
-        let (id, event) = book.decide_enqueue(&asked, Timestamp::from_secs(0)).unwrap();
-        book.apply(event);
-        id
-    }
-
-    fn told(machine: &str, id: &str) -> SettleCommand {
-        SettleCommand {
-            machine: mac(machine),
-            id: id.into(),
-            succeeded: true,
-            message: "done".into(),
-        }
-    }
-
-    #[test]
-    fn hands_a_command_out_once_and_only_to_its_machine() {
-        let mut book = CommandBook::default();
-        let id = enqueue(&mut book, "a");
-        assert_eq!(book.decide_lease(&mac("b"), 10, Timestamp::from_secs(1)), None);
-        let (commands, event) = book.decide_lease(&mac("a"), 10, Timestamp::from_secs(1)).unwrap();
-        assert_eq!(commands[0].id, id);
-        book.apply(event);
-        assert_eq!(book.decide_lease(&mac("a"), 10, Timestamp::from_secs(1)), None);
-        assert!(book.due().is_empty());
-    }
-
-    #[test]
-    fn takes_a_result_only_from_the_commands_own_machine() {
-        let mut book = CommandBook::default();
-        let id = enqueue(&mut book, "a");
-        assert!(matches!(
-            book.decide_settle(&told("b", &id), Timestamp::default()),
-            Err(SettleError::Unknown)
-        ));
-        let event = book
-            .decide_settle(&told("a", &id), Timestamp::from_secs(2))
-            .unwrap()
-            .unwrap();
-        book.apply(event);
-        assert_eq!(book.of(&mac("a"))[0].state, CommandState::Succeeded);
-        assert!(matches!(
-            book.decide_settle(&told("a", &id), Timestamp::from_secs(3)),
-            Ok(None)
-        ));
-    }
-
-    #[test]
-    fn a_command_without_an_answer_is_unknown_and_never_handed_out_again() {
-        let mut book = CommandBook::default();
-        enqueue(&mut book, "a");
-        let (_, event) = book.decide_lease(&mac("a"), 10, Timestamp::from_secs(1)).unwrap();
-        book.apply(event);
-        book.apply(book.decide_expiry(Timestamp::from_secs(602)).unwrap());
-        assert_eq!(book.of(&mac("a"))[0].state, CommandState::Unknown);
-        assert_eq!(book.decide_lease(&mac("a"), 10, Timestamp::from_secs(603)), None);
-    }
-
-    #[test]
-    fn refuses_more_than_a_machine_can_have_waiting() {
-        let mut book = CommandBook::default();
-        for _ in 0..COMMANDS_PER_MACHINE_MAX {
-            enqueue(&mut book, "a");
-        }
-        let asked = EnqueueCommand {
-            machine: mac("a"),
-            action: Action::ClearDnsCache,
-            by: UserName::parse("admin").unwrap(),
-        };
-        assert!(matches!(
-            book.decide_enqueue(&asked, Timestamp::default()),
-            Err(EnqueueError::QueueFull)
-        ));
-    }
-}
+pub(super) mod tests;

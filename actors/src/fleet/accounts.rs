@@ -2,15 +2,19 @@
 //! password must be hashed, the steps of it are walked here, so that no actor waits for the hasher.
 
 use crate::auth::Session;
-use crate::auth::password::{CheckPassword, Checked, HashPassword, Password, PasswordError};
+use crate::auth::password::{
+    CheckPassword, Checked, HashPassword, HashRecoveryCodes, Password, PasswordError,
+};
 use crate::auth::password_hash::PasswordHash;
+use crate::auth::recovery::{may_be_recovery_code, recovery_codes};
 use crate::auth::second_factor::TotpSecret;
 use crate::clock::Timestamp;
 use crate::messages::{
     BeginProof, BeginSignIn, ChangePassword, ChangeUser, ConfirmTotp, CreateUser, EndSession, FindUser,
     FinishSignIn, HashToCheck, IssueKey, IssuedKey, KeyError, ListUsers, OperatorKeyError, Origin,
-    Reauthenticate, RegisterOperatorKey, RemoveOperatorKey, RemoveUser, RevokeKey, SecondFactorError, SignIn,
-    SignInError, SignOut, SignedIn, StartTotp, UserError, UserSummary,
+    ProveByProvider, ProviderSignInError, Reauthenticate, RegisterOperatorKey, RemoveOperatorKey, RemoveUser,
+    RevokeKey, SecondFactorError, SignIn, SignInByProvider, SignInError, SignOut, SignedIn, StartTotp,
+    UserError, UserSummary,
 };
 use crate::model::{Role, UserName};
 use crate::store::{PutError, StoreError};
@@ -30,7 +34,7 @@ impl Fleet {
         };
         let _place = self.hashing.try_acquire().map_err(|_| SignInError::Busy)?;
         let hash = self.ask(&self.auth, begin).await.map_err(busy_sign_in)??;
-        let checked = self.check(who.password, &hash).await?;
+        let checked = self.check(who.password, who.code.as_ref(), &hash).await?;
         let finish = FinishSignIn {
             user: who.user,
             code: who.code,
@@ -39,6 +43,23 @@ impl Fleet {
             checked,
         };
         self.ask(&self.auth, finish).await.map_err(busy_sign_in)?
+    }
+
+    /// Signs somebody in for whom the identity provider vouches.
+    ///
+    /// # Errors
+    /// When there is no account for them, or they may not use it.
+    pub async fn sign_in_by_provider(&self, who: SignInByProvider) -> Result<SignedIn, ProviderSignInError> {
+        let signed_in = self.ask(&self.auth, who).await;
+        signed_in.map_err(|Busy| ProviderSignInError::Busy)?
+    }
+
+    /// The identity provider has seen the session's user just now; until when that counts.
+    ///
+    /// # Errors
+    /// When it was somebody else, or the session has ended.
+    pub async fn prove_by_provider(&self, proof: ProveByProvider) -> Result<Timestamp, SignInError> {
+        self.ask(&self.auth, proof).await.map_err(busy_sign_in)?
     }
 
     /// The session's user gives the password again; until when that counts.
@@ -52,7 +73,7 @@ impl Fleet {
         code: Option<Password>,
     ) -> Result<Timestamp, SignInError> {
         let _place = self.hashing.try_acquire().map_err(|_| SignInError::Busy)?;
-        let (hash, checked) = self.prove(session, password).await?;
+        let (hash, checked) = self.prove(session, password, code.as_ref()).await?;
         let finish = Reauthenticate {
             session: session.key(),
             code,
@@ -77,7 +98,7 @@ impl Fleet {
         if old == new {
             return Err(PasswordError::Unchanged.into());
         }
-        let (hash, checked) = self.prove(session, old).await?;
+        let (hash, checked) = self.prove(session, old, None).await?;
         if !checked.matches {
             return Err(SignInError::Refused);
         }
@@ -154,7 +175,7 @@ impl Fleet {
         origin: Origin,
     ) -> Result<SignedIn, SignInError> {
         let _place = self.hashing.try_acquire().map_err(|_| SignInError::Busy)?;
-        let (hash, checked) = self.prove(session, new.clone()).await?;
+        let (hash, checked) = self.prove(session, new.clone(), None).await?;
         if checked.matches {
             return Err(PasswordError::Unchanged.into());
         }
@@ -219,8 +240,17 @@ impl Fleet {
         user: UserName,
         code: Password,
     ) -> Result<Vec<String>, SecondFactorError> {
-        let confirmed = self.ask(&self.auth, ConfirmTotp { user, code }).await;
-        confirmed.map_err(|Busy| SecondFactorError::Busy)?
+        let _place = self.hashing.try_acquire().map_err(|_| SecondFactorError::Busy)?;
+        let codes = recovery_codes().map_err(|_| SecondFactorError::Busy)?;
+        let hashing = HashRecoveryCodes(codes.iter().cloned().map(Password).collect());
+        let recovery = self.ask(&self.hasher, hashing).await;
+        let Ok(Ok(recovery)) = recovery else {
+            return Err(SecondFactorError::Busy);
+        };
+        let confirm = ConfirmTotp { user, code, recovery };
+        let confirmed = self.ask(&self.auth, confirm).await;
+        confirmed.map_err(|Busy| SecondFactorError::Busy)??;
+        Ok(codes)
     }
 
     /// Makes an API key.
@@ -278,17 +308,25 @@ impl Fleet {
         &self,
         session: &Session,
         password: Password,
+        code: Option<&Password>,
     ) -> Result<(HashToCheck, Checked), SignInError> {
         let begun = self.ask(&self.auth, BeginProof(session.key())).await;
         let hash = begun.map_err(busy_sign_in)??;
-        let checked = self.check(password, &hash).await?;
+        let checked = self.check(password, code, &hash).await?;
         Ok((hash, checked))
     }
 
-    async fn check(&self, password: Password, hash: &HashToCheck) -> Result<Checked, SignInError> {
+    async fn check(
+        &self,
+        password: Password,
+        code: Option<&Password>,
+        against: &HashToCheck,
+    ) -> Result<Checked, SignInError> {
+        let code = code.filter(|code| may_be_recovery_code(&code.0)).cloned();
         let question = CheckPassword {
             password,
-            hash: hash.0.clone(),
+            hash: against.hash.clone(),
+            code: code.map(|code| (code, against.salt)),
         };
         self.ask(&self.hasher, question).await.map_err(busy_sign_in)
     }

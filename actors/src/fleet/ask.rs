@@ -1,31 +1,31 @@
 //! What the edge may ask of the fleet: one method for each question, each behind the admission limit
 //! and with a time limit, so that an overload is told at once and grows nowhere. What is asked about
-//! agents is in [`agents`], what goes over their channels in [`channels`].
+//! agents is in [`agents`], about history in [`history`], what goes over agents' channels in [`channels`],
+//! about commands in [`commands`].
 
 mod agents;
 mod channels;
+mod commands;
+mod history;
 
 use std::sync::Arc;
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Message};
 use arc_swap::Guard;
-use tokio::sync::broadcast;
+use tokio::sync::{SemaphorePermit, broadcast};
 
 use super::Fleet;
 use crate::auth::Credentials;
 use crate::clock::Timestamp;
-use crate::command_queue::command::Command;
-use crate::limits::ASK_TIMEOUT;
-use crate::machine::open_block::Row;
+use crate::limits::{ASK_TIMEOUT, BACKLOG_AGE, BACKLOG_WAIT};
 use crate::messages::{
-    DropAgentsOf, EnqueueCommand, EnqueueError, ForgetMachine, Frame, LeaseCommands, LeaseError,
-    ListCommands, ListQuarantine, MachineError, QuarantinedMessage, ReadOpenRows, ReadRows, ReadSeries,
-    RecordError, RecordReport, Series, SettleCommand, SettleError, TagMachine,
+    AnnounceSilence, DropAgentsOf, ForgetMachine, Frame, ListQuarantine, MachineError, QuarantinedMessage,
+    RecordError, RecordReport, TagMachine,
 };
-use crate::model::{MachineId, Metric, Receipt, Report, Tag};
+use crate::model::{Gap, MachineId, Receipt, Report, Tag};
 use crate::roster::FleetView;
-use crate::store::{PutError, TimeRange};
+use crate::store::PutError;
 
 /// The fleet did not answer: too much waits already, or it took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,18 +54,35 @@ impl Fleet {
     ///
     /// # Errors
     /// When it was not kept.
-    pub async fn record(&self, report: Report) -> Result<Receipt, RecordError> {
+    pub async fn record(&self, mut report: Report) -> Result<Receipt, RecordError> {
         let machine = report.machine.clone();
+        let _turn = self.turn_of(&report).await?;
+        let sections = std::mem::take(&mut report.sections);
         let receipt = self
             .ask(&self.registry, RecordReport(report))
             .await
             .map_err(|Busy| RecordError::Busy)??;
+        // A repeat brings them again, in case that the first one got only half-way.
+        self.keep_sections(machine.clone(), sections).await?;
         let commands_due = self.due.load().get(&machine).copied().unwrap_or(0);
         Ok(Receipt {
             commands_due,
             report_now: self.channels().wants_report(&machine, self.now()),
             ..receipt
         })
+    }
+
+    /// A place for a report of the past; what was measured now needs none.
+    async fn turn_of(&self, report: &Report) -> Result<Option<SemaphorePermit<'_>>, RecordError> {
+        let is_of_the_past = |taken_at| self.now().since(taken_at) > BACKLOG_AGE;
+        if !report.taken_at.is_some_and(is_of_the_past) {
+            return Ok(None);
+        }
+        match tokio::time::timeout(BACKLOG_WAIT, self.backlog.acquire()).await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
+            // Nobody ever closes it.
+            Ok(Err(_)) | Err(_) => Err(RecordError::BacklogPaced),
+        }
     }
 
     /// The whole fleet as of now; costs no message.
@@ -95,6 +112,21 @@ impl Fleet {
         answer.map_err(|Busy| MachineError::Busy)?
     }
 
+    /// Takes an agent's word that it falls silent. Done means: it is on disk.
+    ///
+    /// # Errors
+    /// When there is no such machine.
+    pub async fn announce(&self, told: AnnounceSilence) -> Result<(), MachineError> {
+        let answer = self.ask(&self.registry, told).await;
+        answer.map_err(|Busy| MachineError::Busy)?
+    }
+
+    /// The spans in which this server itself was away, oldest first.
+    #[must_use]
+    pub fn downtimes(&self) -> Arc<Vec<Gap>> {
+        self.downtimes.load_full()
+    }
+
     /// Drops a machine, its history, and the agents that speak for it.
     ///
     /// # Errors
@@ -107,106 +139,12 @@ impl Fleet {
                 PutError::Store(error) => MachineError::Store(error),
                 PutError::Conflict { .. } => MachineError::Busy,
             })?;
-        self.ask(&self.registry, ForgetMachine(machine))
+        self.drop_sections(machine.clone()).await?;
+        self.ask(&self.registry, ForgetMachine(machine.clone()))
             .await
-            .map_err(|Busy| MachineError::Busy)?
-    }
-
-    /// A machine's values over time, thinned out to at most `points_max` steps.
-    ///
-    /// # Errors
-    /// When there is no such machine or its history can't be read.
-    pub async fn series(
-        &self,
-        machine: MachineId,
-        metrics: Vec<Metric>,
-        range: TimeRange,
-        points_max: usize,
-    ) -> Result<Series, MachineError> {
-        let open = self.open_rows(&machine).await?;
-        let question = ReadSeries {
-            machine,
-            metrics,
-            range,
-            points_max,
-            open,
-        };
-        Ok(self
-            .ask(&self.historian, question)
-            .await
-            .map_err(|Busy| MachineError::Busy)??)
-    }
-
-    /// A machine's newest rows, as they were reported, oldest first.
-    ///
-    /// # Errors
-    /// As for [`Fleet::series`].
-    pub async fn rows(
-        &self,
-        machine: MachineId,
-        range: TimeRange,
-        limit: usize,
-    ) -> Result<Vec<Row>, MachineError> {
-        let open = self.open_rows(&machine).await?;
-        let question = ReadRows {
-            machine,
-            range,
-            limit,
-            open,
-        };
-        Ok(self
-            .ask(&self.historian, question)
-            .await
-            .map_err(|Busy| MachineError::Busy)??)
-    }
-
-    /// The rows in memory are read before the stored ones: a block that is closed in between is then
-    /// seen twice rather than not at all.
-    async fn open_rows(&self, machine: &MachineId) -> Result<Vec<Row>, MachineError> {
-        self.ask(&self.registry, ReadOpenRows(machine.clone()))
-            .await
-            .map_err(|Busy| MachineError::Busy)?
-    }
-
-    /// Queues a command.
-    ///
-    /// # Errors
-    /// When it was not queued.
-    pub async fn enqueue(&self, command: EnqueueCommand) -> Result<String, EnqueueError> {
-        self.ask(&self.commands, command)
-            .await
-            .map_err(|Busy| EnqueueError::Busy)?
-    }
-
-    /// Hands a machine its commands.
-    ///
-    /// # Errors
-    /// When that can't be written down first.
-    pub async fn lease(&self, machine: MachineId, limit: usize) -> Result<Vec<Command>, LeaseError> {
-        // Almost every poll finds nothing, and that is known without asking.
-        if !self.due.load().contains_key(&machine) {
-            return Ok(Vec::new());
-        }
-        let answer = self.ask(&self.commands, LeaseCommands { machine, limit }).await;
-        answer.map_err(|Busy| LeaseError::Busy)?
-    }
-
-    /// Takes a machine's word on how its command went.
-    ///
-    /// # Errors
-    /// When it has no such command.
-    pub async fn settle(&self, told: SettleCommand) -> Result<(), SettleError> {
-        self.ask(&self.commands, told)
-            .await
-            .map_err(|Busy| SettleError::Busy)?
-    }
-
-    /// A machine's commands, newest first.
-    ///
-    /// # Errors
-    /// When the queue does not answer.
-    pub async fn commands(&self, machine: MachineId) -> Result<Vec<Command>, Busy> {
-        self.ask(&self.commands, ListCommands(machine)).await
+            .map_err(|Busy| MachineError::Busy)??;
+        // A report that was under way may have brought some again.
+        self.drop_sections(machine).await
     }
 
     /// The messages that made actors panic, newest first.

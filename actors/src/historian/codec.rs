@@ -1,13 +1,17 @@
 //! A pool of threads on which history's columns are compressed and read back, since that takes
 //! milliseconds that no reactor has.
 
-use actix::{Actor, Addr, Handler, MessageResult, SyncArbiter, SyncContext};
+use std::fmt::Debug;
 
-use super::block;
+use actix::{Actor, Addr, Handler, SyncArbiter, SyncContext};
+
+use super::block::BlockError;
+use super::compaction::{self, Swap};
+use super::gathering;
+use super::messages::{CompactDay, FileRows, GatherRows, GatherSeries, Series};
 use crate::limits::CODEC_THREADS;
 use crate::machine::open_block::Row;
-use crate::messages::{DecodeRows, EncodeBlock};
-use crate::store::{StoreError, StoredBlock};
+use crate::store::StoreError;
 use crate::supervision::{ActorName, Panicked, Safety};
 
 /// One thread's codec; it has no state.
@@ -24,49 +28,57 @@ impl BlockCodec {
             safety: safety.clone(),
         })
     }
+
+    fn shield<T>(&self, message: &dyn Debug, core: impl FnOnce() -> T) -> Result<T, StoreError> {
+        self.safety
+            .run(|| ActorName::BlockCodec, message, core)
+            .map_err(|Panicked| StoreError::Busy)
+    }
 }
 
 impl Actor for BlockCodec {
     type Context = SyncContext<Self>;
 }
 
-impl Handler<EncodeBlock> for BlockCodec {
-    type Result = Result<StoredBlock, StoreError>;
-
-    fn handle(&mut self, EncodeBlock(rows): EncodeBlock, _: &mut Self::Context) -> Self::Result {
-        let coding = || block::encode(&rows);
-        match self.safety.run(|| ActorName::BlockCodec, &rows, coding) {
-            Ok(block) => block.map_err(|error| StoreError::Engine(error.to_string().into())),
-            Err(Panicked) => Err(StoreError::Busy),
-        }
+impl From<BlockError> for StoreError {
+    fn from(error: BlockError) -> Self {
+        Self::Engine(error.to_string().into())
     }
 }
 
-impl Handler<DecodeRows> for BlockCodec {
-    type Result = MessageResult<DecodeRows>;
+impl Handler<FileRows> for BlockCodec {
+    type Result = Result<Swap, StoreError>;
 
-    fn handle(&mut self, msg: DecodeRows, _: &mut Self::Context) -> Self::Result {
-        let decoded = msg.blocks.iter().flat_map(|block| self.decoded(block));
-        let mut rows: Vec<Row> = decoded.chain(msg.open).collect();
-        rows.retain(|row| msg.range.contains(row.taken_at));
-        rows.sort_by_key(|row| row.taken_at);
-        // A block that was just closed may still be with its machine too.
-        rows.dedup_by_key(|row| row.taken_at);
-        MessageResult(rows)
+    fn handle(&mut self, msg: FileRows, _: &mut Self::Context) -> Self::Result {
+        let FileRows { machine, found, rows } = &msg;
+        let filing = || compaction::file(machine, found, rows.clone());
+        Ok(self.shield(&(machine, rows), filing)??)
     }
 }
 
-impl BlockCodec {
-    /// A block's rows; none when it can't be read, so that the others are shown all the same.
-    fn decoded(&self, stored: &StoredBlock) -> Vec<Row> {
-        let decoding = || block::decode(&stored.body);
-        match self.safety.run(|| ActorName::BlockCodec, &stored.range, decoding) {
-            Ok(Ok(rows)) => rows,
-            Ok(Err(error)) => {
-                tracing::error!(from = %stored.range.from, %error, "a block of history is unreadable, skipped");
-                Vec::new()
-            }
-            Err(Panicked) => Vec::new(),
-        }
+impl Handler<CompactDay> for BlockCodec {
+    type Result = Result<Option<Swap>, StoreError>;
+
+    fn handle(&mut self, CompactDay(stored): CompactDay, _: &mut Self::Context) -> Self::Result {
+        let name = ("compact", &stored.machine, stored.day);
+        Ok(self.shield(&name, || compaction::compact(&stored))??)
+    }
+}
+
+impl Handler<GatherSeries> for BlockCodec {
+    type Result = Result<Series, StoreError>;
+
+    fn handle(&mut self, msg: GatherSeries, _: &mut Self::Context) -> Self::Result {
+        let name = ("series", msg.machine.clone(), msg.wanted.clone());
+        self.shield(&name, || gathering::series(msg))
+    }
+}
+
+impl Handler<GatherRows> for BlockCodec {
+    type Result = Result<Vec<Row>, StoreError>;
+
+    fn handle(&mut self, msg: GatherRows, _: &mut Self::Context) -> Self::Result {
+        let name = ("rows", msg.machine.clone(), msg.range);
+        self.shield(&name, || gathering::rows(msg))
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::model::{Counters, Delivery, Facts, Samples, Tag};
+use crate::model::{Announcement, Counters, Delivery, Facts, Gap, Samples, Tag, Whereabouts};
 
 /// Something that happened to a machine's record and is on disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,23 @@ pub enum MachineEvent {
     Tagged {
         /// All of them.
         tags: Vec<Tag>,
+    },
+    /// Its agent said that it falls silent.
+    Announced {
+        /// Why.
+        what: Announcement,
+        /// When that arrived.
+        at: Timestamp,
+    },
+    /// Its agent said why it was away.
+    Explained {
+        /// When, and why.
+        gap: Gap,
+    },
+    /// It is behind another gateway, or in another wireless network.
+    Moved {
+        /// Behind what it is now.
+        whereabouts: Whereabouts,
     },
 }
 

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Supervised, WrapFuture};
+use serde::Deserialize;
 
 use super::Machine;
+use super::absence::Absence;
 use super::event::MachineEvent;
 use super::record::MachineRecord;
 use crate::limits::{MACHINE_MAILBOX, RESTART_WINDOW};
@@ -14,7 +16,7 @@ use crate::store::{
     Document, DocumentKind, JournalRecord, PutError, Revision, Store, StoreError, StoreFuture, Stream,
     Version,
 };
-use crate::stored::{decode, encode};
+use crate::stored::{decode, decode_second, encode, encode_second};
 use crate::supervision::{ActorName, Panicked};
 
 /// How long a machine waits before it asks a store again that could not answer.
@@ -31,6 +33,16 @@ pub(super) struct Stored {
 
 /// A checkpoint: the record as it was at some version of its journal.
 type CheckpointBody = (Version, MachineRecord);
+
+/// Its stored form since machines have causes of their absence.
+#[derive(Deserialize)]
+struct StoredCheckpoint(Version, MachineRecord, Absence);
+
+impl From<CheckpointBody> for StoredCheckpoint {
+    fn from((version, record): CheckpointBody) -> Self {
+        Self(version, record, Absence::default())
+    }
+}
 
 impl Actor for Machine {
     type Context = Context<Self>;
@@ -95,8 +107,10 @@ impl Machine {
 
     fn read_checkpoint(&self, document: Option<Document>) -> Option<(Revision, CheckpointBody)> {
         let document = document?;
-        match decode(&document.body) {
-            Ok(body) => Some((document.revision, body)),
+        match decode_second::<StoredCheckpoint, CheckpointBody>(&document.body) {
+            Ok(StoredCheckpoint(version, record, absence)) => {
+                Some((document.revision, (version, record.with_absence(absence))))
+            }
             Err(error) => {
                 tracing::error!(machine = %self.id, %error, "its checkpoint is unreadable, only its journal is left");
                 None
@@ -188,7 +202,7 @@ impl Machine {
                 .into_actor(self)
                 .map(|appended, machine, ctx| match appended {
                     Ok(version) => {
-                        machine.commit(event, version, ctx);
+                        machine.commit(vec![event], version, ctx);
                         machine.write_checkpoint(ctx);
                     }
                     Err(error) => {
@@ -215,7 +229,7 @@ impl Machine {
 
     pub(super) fn checkpoint(&self) -> Option<StoreFuture<Revision, PutError>> {
         let record = self.record.as_deref()?;
-        let body = encode(&(self.version, record));
+        let body = encode_second(&(self.version, record, record.absence()));
         Some(self.ports.store.put(
             DocumentKind::Machine,
             self.id.to_string(),

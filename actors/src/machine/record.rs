@@ -1,11 +1,14 @@
 //! A machine's record, as a pure core: what a report would do to it ([`MachineRecord::decide`]) and
 //! what an event on disk has done ([`MachineRecord::apply`]). No clock, no store, no actor.
 
+mod silence;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::absence::Absence;
 use super::clone_watch::CloneWatch;
 use super::event::{MachineEvent, Reported};
 use super::open_block::{OpenBlock, Row};
@@ -39,6 +42,9 @@ pub struct MachineRecord {
     open: OpenBlock,
     /// Closed rows that the historian has not yet stored.
     closing: Vec<Vec<Row>>,
+    /// Stored beside the record, since it was not there in the first form.
+    #[serde(skip)]
+    absence: Absence,
     #[serde(skip)]
     clones: CloneWatch,
     /// Silence before this moment does not count: nobody listened.
@@ -83,6 +89,7 @@ impl MachineRecord {
             recent_cpu: Vec::new(),
             open: OpenBlock::default(),
             closing: Vec::new(),
+            absence: Absence::default(),
             clones: CloneWatch::default(),
             listening_since,
         }
@@ -105,6 +112,18 @@ impl MachineRecord {
             }),
             ..Self::new(latest.machine.clone(), last_seen)
         }
+    }
+
+    /// The record with what is stored beside it.
+    #[must_use]
+    pub(super) fn with_absence(self, absence: Absence) -> Self {
+        Self { absence, ..self }
+    }
+
+    /// What is known of its being away.
+    #[must_use]
+    pub const fn absence(&self) -> &Absence {
+        &self.absence
     }
 
     /// The record goes on after a start of the server: the silence before it does not count.
@@ -197,10 +216,15 @@ impl MachineRecord {
             MachineEvent::Reported(report) => self.apply_report(*report),
             MachineEvent::WentOffline { at } => self.become_present(Presence::Offline, at),
             MachineEvent::Tagged { tags } => self.tags = tags.into(),
+            MachineEvent::Announced { what, at } => self.apply_announcement(what, at),
+            MachineEvent::Explained { gap } => self.absence.explain(gap),
+            MachineEvent::Moved { whereabouts } => self.absence.moved(whereabouts),
         }
     }
 
     fn apply_report(&mut self, report: Reported) {
+        self.absence
+            .came_back(self.presence, self.last_seen, report.received_at);
         self.first_seen.get_or_insert(report.received_at);
         self.last_seen = self.last_seen.max(report.received_at);
         self.become_present(Presence::Online, report.received_at);
@@ -263,6 +287,9 @@ impl MachineRecord {
         if self.presence == Presence::Offline || !self.is_known() {
             return (Presence::Offline, None);
         }
+        if self.presence == Presence::Asleep {
+            return (Presence::Asleep, None);
+        }
         let interval = Duration::from_secs(u64::from(self.interval_s));
         let (heard, next) = rule.judge(now.since(self.last_seen.max(self.listening_since)), interval);
         let (plain, _) = rule.judge(now.since(self.last_seen), interval);
@@ -314,6 +341,9 @@ impl MachineRecord {
             last_seen: self.last_seen,
             presence: self.presence,
             presence_since: self.presence_since,
+            cause: self.absence.cause(self.presence),
+            gaps: Arc::clone(self.absence.gaps()),
+            whereabouts: Arc::clone(self.absence.whereabouts()),
             interval_s: self.interval_s,
             dropped: self.dropped,
             late: self.late,

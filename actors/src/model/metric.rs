@@ -111,7 +111,7 @@ metrics! {
     Connections = "connections", Count;
     /// Time since boot.
     Uptime = "uptime_s", Seconds;
-    /// Round trip to the outside, the mean over all targets.
+    /// Round trip to the outside: to the target that fares best.
     PingLatency = "ping_latency_ms", Milliseconds;
     /// How far round trips differ from one to the next.
     PingJitter = "ping_jitter_ms", Milliseconds;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, MachineId, Metric, Samples};
+use super::{Facts, Gap, MachineId, Metric, Samples, Section, Whereabouts};
 use crate::clock::Timestamp;
 
 /// Where a report stands in its agent's spool; lets the fleet tell a repeat from a new one.
@@ -43,8 +43,14 @@ pub struct Report {
     pub counters: Counters,
     /// What the machine is.
     pub facts: Arc<Facts>,
+    /// Behind what it is; nothing when the report does not say.
+    pub whereabouts: Option<Whereabouts>,
+    /// When it was away, and why, as its agent knows.
+    pub explains: Vec<Gap>,
     /// All measured values as the agent sent them, for reading back; opaque here.
     pub document: Bytes,
+    /// What seldom changes.
+    pub sections: Vec<Section>,
 }
 
 /// Sums of bytes since the machine's boot, as agents of 2.0 send them in place of rates.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::clock::Timestamp;
 use crate::limits::{ALARM_PERCENT, CLOCK_SKEW_MAX};
-use crate::model::{Facts, MachineId, Metric, Presence, Samples, Tag};
+use crate::model::{Facts, Gap, MachineId, Metric, Presence, PresenceCause, Samples, Tag, Whereabouts};
 
 /// How a machine looks at one moment.
 #[derive(Clone, Debug)]
@@ -21,6 +21,12 @@ pub struct MachineSnapshot {
     pub presence: Presence,
     /// Since when.
     pub presence_since: Timestamp,
+    /// Why it is away; nothing while it is there.
+    pub cause: Option<PresenceCause>,
+    /// The spans in which it was away, oldest first.
+    pub gaps: Arc<[Gap]>,
+    /// Behind what it is.
+    pub whereabouts: Arc<Whereabouts>,
     /// How often it reports.
     pub interval_s: u32,
     /// Reports that its agent dropped.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use super::MachineSnapshot;
+use super::{MachineSnapshot, Outage};
 use crate::messages::Frame;
 use crate::model::{AgentKind, Metric, Presence};
 
@@ -46,6 +46,7 @@ pub struct Totals {
 pub struct FleetView {
     revision: u64,
     rows: Vec<Arc<Row>>,
+    outages: Vec<Outage>,
     serials: OnceLock<HashMap<String, usize>>,
     frames: VecDeque<Frame>,
     totals: OnceLock<Totals>,
@@ -56,10 +57,11 @@ pub struct FleetView {
 impl FleetView {
     /// A view of these rows, which are sorted by id.
     #[must_use]
-    pub fn new(revision: u64, rows: Vec<Arc<Row>>, frames: VecDeque<Frame>) -> Self {
+    pub fn new(revision: u64, rows: Vec<Arc<Row>>, outages: Vec<Outage>, frames: VecDeque<Frame>) -> Self {
         Self {
             revision,
             rows,
+            outages,
             frames,
             ..Self::default()
         }
@@ -75,6 +77,12 @@ impl FleetView {
     #[must_use]
     pub fn rows(&self) -> &[Arc<Row>] {
         &self.rows
+    }
+
+    /// Machines that were lost together, by what they share.
+    #[must_use]
+    pub fn outages(&self) -> &[Outage] {
+        &self.outages
     }
 
     /// The machine of that id or that serial number.

@@ -10,8 +10,9 @@ use arc_swap::ArcSwap;
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
 use atlas_actors::model::MachineId;
 use atlas_actors::store::{
-    AppendError, Document, DocumentChanged, DocumentKind, JournalRecord, Lease, PutError, Revision, Store,
-    StoreError, StoreFuture, StoredBlock, Stream, Tier, TimeRange, VerifyReport, Version,
+    AppendError, BlockName, Document, DocumentChanged, DocumentKind, JournalRecord, Lease, PutError,
+    Revision, Store, StoreError, StoreFuture, StoredBlock, Stream, Tier, TierUse, TieredBlock, TimeRange,
+    VerifyReport, Version,
 };
 use bytes::Bytes;
 use tokio::sync::broadcast;
@@ -218,15 +219,105 @@ impl Store for MemoryStore {
         }))
     }
 
-    fn blocks(&self, machine: MachineId, tier: Tier, range: TimeRange) -> StoreFuture<Vec<StoredBlock>> {
+    fn blocks_of_tiers(
+        &self,
+        machine: MachineId,
+        tiers: Vec<Tier>,
+        range: TimeRange,
+    ) -> StoreFuture<Vec<TieredBlock>> {
         let state = self.state.load();
-        let blocks = state
-            .blocks
-            .get(&(machine, tier.name()))
-            .into_iter()
-            .flat_map(BTreeMap::values);
-        let overlapping = blocks.filter(|block| block.range.from <= range.to && block.range.to >= range.from);
-        done(Ok(overlapping.cloned().collect()))
+        let mut found = Vec::new();
+        for tier in tiers {
+            let of_tier = state.blocks.get(&(machine.clone(), tier.name()));
+            let blocks = of_tier.into_iter().flat_map(BTreeMap::values);
+            let overlapping = blocks.filter(|block| block.range.overlaps(&range)).cloned();
+            found.extend(overlapping.map(|block| TieredBlock { tier, block }));
+        }
+        done(Ok(found))
+    }
+
+    fn swap_blocks(
+        &self,
+        machine: MachineId,
+        was: Vec<TieredBlock>,
+        now: Vec<TieredBlock>,
+    ) -> StoreFuture<bool> {
+        let swapped = self.change(|state| {
+            for TieredBlock { tier, block } in &was {
+                let of_tier = state.blocks.entry((machine.clone(), tier.name())).or_default();
+                if of_tier.remove(&block.range.from).as_ref() != Some(block) {
+                    return Err(());
+                }
+            }
+            for TieredBlock { tier, block } in &now {
+                let of_tier = state.blocks.entry((machine.clone(), tier.name())).or_default();
+                if of_tier.insert(block.range.from, block.clone()).is_some() {
+                    return Err(());
+                }
+            }
+            Ok(())
+        });
+        done(Ok(swapped.is_ok()))
+    }
+
+    fn blocks_ended(
+        &self,
+        tier: Tier,
+        after: Timestamp,
+        before: Timestamp,
+        limit: usize,
+    ) -> StoreFuture<Vec<BlockName>> {
+        let state = self.state.load();
+        let of_tier = state.blocks.iter().filter(|((_, name), _)| *name == tier.name());
+        let names = of_tier.flat_map(|((machine, _), blocks)| {
+            blocks.values().map(|block| BlockName {
+                machine: machine.clone(),
+                range: block.range,
+            })
+        });
+        let mut ended: Vec<_> = names
+            .filter(|name| name.range.to > after && name.range.to < before)
+            .collect();
+        ended.sort_by_key(|name| name.range.to);
+        ended.truncate(limit);
+        done(Ok(ended))
+    }
+
+    fn tier_use(&self, recent_since: Timestamp) -> StoreFuture<Vec<TierUse>> {
+        let state = self.state.load();
+        let used = Tier::ALL.into_iter().filter_map(|tier| {
+            let of_tier = state.blocks.iter().filter(|((_, name), _)| *name == tier.name());
+            let blocks: Vec<_> = of_tier.flat_map(|(_, blocks)| blocks.values()).collect();
+            let bytes = |blocks: &[&StoredBlock]| blocks.iter().map(|block| block.body.len() as u64).sum();
+            let mut recent = blocks.clone();
+            recent.retain(|block| block.range.to >= recent_since);
+            Some(TierUse {
+                tier,
+                blocks: blocks.len() as u64,
+                bytes: bytes(&blocks),
+                recent_bytes: bytes(&recent),
+                oldest: blocks.iter().map(|block| block.range.from).min()?,
+                newest: blocks.iter().map(|block| block.range.to).max()?,
+            })
+        });
+        done(Ok(used.collect()))
+    }
+
+    fn end_of_oldest(&self, tier: Tier, bytes: u64) -> StoreFuture<Option<Timestamp>> {
+        let state = self.state.load();
+        let of_tier = state.blocks.iter().filter(|((_, name), _)| *name == tier.name());
+        let mut blocks: Vec<_> = of_tier.flat_map(|(_, blocks)| blocks.values()).collect();
+        blocks.sort_by_key(|block| block.range.to);
+        let mut seen = 0;
+        let last = blocks.iter().find(|block| {
+            seen += block.body.len() as u64;
+            seen >= bytes
+        });
+        done(Ok(last.map(|block| block.range.to)))
+    }
+
+    fn damaged_blocks_met(&self) -> u64 {
+        0
     }
 
     fn drop_blocks_before(&self, tier: Tier, moment: Timestamp) -> StoreFuture<u64> {

@@ -12,11 +12,12 @@ use atlas_actors::audit_log::Signer;
 use atlas_actors::auth::SessionTimes;
 use atlas_actors::auth::password::Password;
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
+use atlas_actors::historian::retention::Retention;
 use atlas_actors::messages::{Origin, QuarantinedMessage, SignIn};
 use atlas_actors::model::{
     Counters, Delivery, Facts, MachineId, Metric, PresenceRule, Report, Samples, UserName,
 };
-use atlas_actors::roster::{MachineSnapshot, ViewEncoder};
+use atlas_actors::roster::{Changes, MachineSnapshot, ViewEncoder};
 use atlas_actors::store::{DocumentKind, Store};
 use atlas_actors::supervision::ActorName;
 use atlas_actors::vault::{Vault, VaultError, WRAPPED};
@@ -59,8 +60,8 @@ impl ViewEncoder for PlainEncoder {
         Bytes::from(machine.id.to_string())
     }
 
-    fn delta(&self, _: u64, _: Timestamp, changed: &[Bytes], _: &[MachineId]) -> Bytes {
-        Bytes::from(changed.concat())
+    fn delta(&self, _: u64, _: Timestamp, changes: &Changes<'_>) -> Bytes {
+        Bytes::from(changes.changed.concat())
     }
 }
 
@@ -104,6 +105,7 @@ impl TestFleet {
                 clock: Arc::new(SystemClock),
                 encoder,
                 signer: Arc::new(PlainSigner),
+                compare_sections: |_, _, _| Vec::new(),
                 give_up: Arc::new(move |_| {
                     counted.fetch_add(1, Ordering::SeqCst);
                 }),
@@ -116,6 +118,7 @@ impl TestFleet {
                     idle: Duration::from_secs(1_800),
                 },
                 password_chars_min: 12,
+                retention: Retention::default(),
             },
         );
         Self {
@@ -213,7 +216,10 @@ pub fn report(name: &str, seq: u64) -> Report {
         samples,
         counters: Counters::default(),
         facts: Arc::new(Facts::default()),
+        whereabouts: None,
+        explains: Vec::new(),
         document: Bytes::from_static(b"{}"),
+        sections: Vec::new(),
     }
 }
 

@@ -1,5 +1,5 @@
 // One's own account: password, sessions, second factor.
-import type { SessionView, TotpSetupView } from "./agreed";
+import type { SessionView, TotpView } from "./wire";
 import { request } from "./request";
 
 export const changePassword = (current_password: string, new_password: string) =>
@@ -10,7 +10,7 @@ export const fetchSessions = (signal?: AbortSignal) =>
 
 export const endSession = (id: string) => request<unknown>("DELETE", `/api/v2/me/sessions/${encodeURIComponent(id)}`);
 
-export const beginTotp = () => request<TotpSetupView>("POST", "/api/v2/me/totp");
+export const beginTotp = () => request<TotpView>("POST", "/api/v2/me/totp");
 
 export const confirmTotp = (code: string) => request<{ recovery_codes: string[] }>("POST", "/api/v2/me/totp/confirm", { code });
 

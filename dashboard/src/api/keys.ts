@@ -1,8 +1,8 @@
 // API keys: what programs sign in with.
-import type { KeyView, Scope } from "./agreed";
+import type { ApiKeyView, Scope } from "./wire";
 import { request } from "./request";
 
-export const fetchKeys = (signal?: AbortSignal) => request<{ keys: KeyView[] }>("GET", "/api/v2/keys", undefined, signal);
+export const fetchKeys = (signal?: AbortSignal) => request<{ keys: ApiKeyView[] }>("GET", "/api/v2/keys", undefined, signal);
 
 /** The answer alone holds the key. */
 export const addKey = (key: { name: string; scopes: readonly Scope[]; days: number }) =>

@@ -1,6 +1,6 @@
 // What can be asked about, and done to, one machine.
 import { request } from "./request";
-import type { MachineView, SeriesView, TagsView } from "./wire";
+import type { MachineView, ReportAskedView, SeriesView, TagsView } from "./wire";
 
 export const fetchMachine = (id: string, signal?: AbortSignal) =>
   request<MachineView>("GET", `/api/fleet/machine/${encodeURIComponent(id)}`, undefined, signal);
@@ -27,7 +27,7 @@ export const tagMachine = (id: string, tags: readonly string[]) =>
 
 /** Somebody looks at it: it should report now. */
 export const askForReport = (id: string) =>
-  request<undefined>("POST", `/api/v2/machines/${encodeURIComponent(id)}/report-now`);
+  request<ReportAskedView>("POST", `/api/v2/machines/${encodeURIComponent(id)}/report-now`);
 
 export const forgetMachine = (id: string) =>
   request<undefined>("DELETE", `/api/v2/machines/${encodeURIComponent(id)}`);

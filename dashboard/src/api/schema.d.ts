@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/applications/crashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Programs that crashed.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["crashes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -68,6 +89,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How people sign in here.
+         * @description # Errors
+         *     None.
+         */
+        get: operations["methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Takes the browser back from the identity provider.
+         * @description # Errors
+         *     404 when there is none; anything else is told on the sign-in page.
+         */
+        get: operations["callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends the browser of somebody who is signed in to the identity provider, to show once more who they
+         *     are before something dangerous.
+         * @description # Errors
+         *     404 when there is none.
+         */
+        get: operations["prove"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends the browser to the identity provider, to sign in.
+         * @description # Errors
+         *     404 when there is none.
+         */
+        get: operations["start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/refresh": {
         parameters: {
             query?: never;
@@ -110,6 +216,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/disk/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The disks' health.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["disk_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/display/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The displays.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["displays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/fleet/command/{id}": {
         parameters: {
             query?: never;
@@ -123,7 +271,8 @@ export interface paths {
          * Queues a command for a machine.
          * @description # Errors
          *     404 when there is no such machine, 400 for an action that is not known, 403 for one that is
-         *     dangerous without its scope and a fresh proof of who asks.
+         *     dangerous without its scope and a fresh proof of who asks; such a one is not taken for a machine
+         *     whose agent checks signatures.
          */
         post: operations["enqueue"];
         delete?: never;
@@ -258,6 +407,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/fleet/network-analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every machine's network, those with trouble first.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One machine's network.
+         * @description # Errors
+         *     404 when there is no such machine.
+         */
+        get: operations["analysis_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/calculate-mos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same, by a body.
+         * @description # Errors
+         *     400 for numbers that are none.
+         */
+        post: operations["mos_by_body"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Each machine's newest test values.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/mos-simple": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What voices would sound like, by the query's numbers.
+         * @description # Errors
+         *     400 for numbers that are none.
+         */
+        get: operations["mos_by_query"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom machines test against: this server.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["servers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/network-test/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sums over all machines' test values.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/fleet/recent-commands/{id}": {
         parameters: {
             query?: never;
@@ -302,6 +598,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/fleet/speedtest/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tests that stand out against others of their machine.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["anomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Machines beside each other, the fastest first.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/machine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One machine's speed tests.
+         * @description # Errors
+         *     400 without a machine, 404 when there is no such one.
+         */
+        get: operations["machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest tests.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["recent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/subnet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Subnets beside each other; with `subnet`, that one alone.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["subnet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fleet/speedtest/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fleet's speed tests in numbers.
+         * @description # Errors
+         *     400 for a time that is too long.
+         */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/fleet/stream": {
         parameters: {
             query?: never;
@@ -336,6 +758,153 @@ export interface paths {
          *     None but those of access.
          */
         get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/network/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a machine's network fares, in 2.0's words.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/peripherals/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is plugged in.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["peripherals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/power/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Battery and mains, from the newest report.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["power"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/saas/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the services fare that a machine is told to check, by their kind.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same in one number.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["security_score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How well a machine is protected.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["security"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/software/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is installed.
+         * @description # Errors
+         *     As for [`security`].
+         */
+        get: operations["software"];
         put?: never;
         post?: never;
         delete?: never;
@@ -408,6 +977,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/agents/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An agent fetches its next command.
+         * @description # Errors
+         *     400 when the request can't be opened, 401 from nobody known, 409 when a clock is off, 503 when the
+         *     server is busy.
+         */
+        post: operations["fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/commands/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An agent tells how its command goes, and sends what it wrote.
+         * @description # Errors
+         *     As for [`fetch`]; 404 when the agent has no such command, 413 when it wrote too much.
+         */
+        post: operations["result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the announcement. One that is about a time before the newest report changes nothing.
+         * @description # Errors
+         *     401 or 403 when the agent is not let in, 404 when its machine never reported, 400 for words that are
+         *     not known.
+         */
+        post: operations["take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/agents/rekey": {
         parameters: {
             query?: never;
@@ -450,6 +1084,32 @@ export interface paths {
          *     507 when the disk is full.
          */
         post: operations["rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/agents/speedtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends so many bytes.
+         * @description # Errors
+         *     401 without an agent's seal, 400 when more is asked for than a test takes, 503 when others test.
+         */
+        get: operations["send"];
+        put?: never;
+        /**
+         * Takes so many bytes, and throws them away.
+         * @description # Errors
+         *     As for [`send`]; 408 when they don't come in time.
+         */
+        post: operations["take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -541,6 +1201,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A batch, and how far it has come.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/batches/{id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds another operator's signatures to a batch that waits for them; with enough of them it is handed
+         *     out.
+         * @description # Errors
+         *     403 for a signature that does not count, 404 when there is no such batch, 409 when it was handed out
+         *     or is signed by that operator.
+         */
+        post: operations["sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/certificate": {
         parameters: {
             query?: never;
@@ -577,6 +1281,97 @@ export interface paths {
          *     502 when that failed; the one before is still served.
          */
         post: operations["renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commands, newest first.
+         * @description # Errors
+         *     400 when the query can't be read.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Asks for a command on machines; with `dry_run` it is only shown.
+         * @description # Errors
+         *     400 when it can't be one or is for nobody, 403 without the scope, a fresh proof, or an operator's
+         *     signature where the action is dangerous, 409 when the machines are not those that were shown, 429
+         *     when it is for more than one person may act on.
+         */
+        post: operations["compose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One command.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls off a command, or all of a batch that has not ended.
+         * @description # Errors
+         *     404 when there is none of that id, 409 when it has ended.
+         */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a command wrote, from a byte on. While it runs there is more to come.
+         * @description # Errors
+         *     404 when there is none of that id.
+         */
+        get: operations["output"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -673,6 +1468,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/machines/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed on a machine, newest first: programs, services, protection, what is plugged in.
+         * @description # Errors
+         *     404 when there is no such machine, 400 for a time that is none.
+         */
+        get: operations["changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/machines/{id}/report-now": {
         parameters: {
             query?: never;
@@ -689,6 +1505,48 @@ export interface paths {
          *     404 when there is no such machine.
          */
         post: operations["ask_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/machines/{id}/sections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A machine's sections, without what is in them.
+         * @description # Errors
+         *     404 when there is no such machine.
+         */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/machines/{id}/sections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of a machine's sections.
+         * @description # Errors
+         *     404 when there is no such machine, or it sent no such section.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -915,6 +1773,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the fleet's networks are: troubles, wireless networks, gateways, the worst machines, speed tests.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/operator-keys": {
         parameters: {
             query?: never;
@@ -999,6 +1878,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values of one or many machines over time.
+         * @description # Errors
+         *     400 when it can't be understood or costs too much, 404 when a machine that is named does not exist,
+         *     503 when too many are answered already. An answer that ends early was cut off by an error.
+         */
+        get: operations["answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All versions of all scripts, without their texts.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Keeps a version of a script; what is there already makes no new one.
+         * @description # Errors
+         *     400 when it can't be one, 409 when the library is full.
+         */
+        post: operations["keep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/scripts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A script with its text.
+         * @description # Errors
+         *     404 when there is none.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is stored and how long there will be room.
+         * @description # Errors
+         *     500 when the disk can't be asked.
+         */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/tokens": {
         parameters: {
             query?: never;
@@ -1016,7 +1985,8 @@ export interface paths {
         /**
          * Makes an enrolment token.
          * @description # Errors
-         *     400 when it is to be good for too long or for too many.
+         *     400 when it is to be good for too long or for too many, 403 without a fresh proof when it is for more
+         *     than one machine.
          */
         post: operations["issue"];
         delete?: never;
@@ -1119,10 +2089,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vpn/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a machine's VPN is up.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["vpn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wifi/roaming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often a machine went from one access point to another.
+         * @description # Errors
+         *     404 when there is no such machine, or it never said.
+         */
+        get: operations["roaming"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What an enrolled agent may do.
+         * @enum {string}
+         */
+        AgentStateWord: "active" | "pending" | "revoked";
         /** @description Who reports for a machine. */
         AgentView: {
             /**
@@ -1166,7 +2183,7 @@ export interface components {
             /** @description Its name for people. */
             name: string;
             /** @description What it may do; no more than whoever makes it. */
-            scopes: string[];
+            scopes: components["schemas"]["ScopeWord"][];
         };
         /** @description One API key, without its secret. */
         ApiKeyView: {
@@ -1179,11 +2196,11 @@ export interface components {
             /** @description Its name for programs. */
             id: string;
             /** @description When it was last used. */
-            last_used?: string | null;
+            last_used: string | null;
             /** @description Its name for people. */
             name: string;
             /** @description What it may do now. */
-            scopes: string[];
+            scopes: components["schemas"]["ScopeWord"][];
         };
         /** @description All API keys. */
         ApiKeysView: {
@@ -1232,6 +2249,132 @@ export interface components {
             oldest?: number | null;
             /** @description The records. */
             records: components["schemas"]["AuditRecordView"][];
+        };
+        /** @description One command for one machine. */
+        BatchCommandView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description The batch that it belongs to. */
+            batch_id: string;
+            /** @description Who asked for it. */
+            by: string;
+            /** @description Who called it off. */
+            cancelled_by?: string | null;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Why it did not go well, for programs. */
+            code?: string | null;
+            /** @description Its id. */
+            command_id: string;
+            /** @description When it was asked for. */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description How often it was handed out.
+             */
+            deliveries: number;
+            /**
+             * Format: int32
+             * @description The exit status of what was run.
+             */
+            exit_code?: number | null;
+            /** @description Whether there was more. */
+            is_cut: boolean;
+            /** @description For whom. */
+            machine_id: string;
+            /** @description What the machine says of it. */
+            message?: string | null;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /**
+             * Format: int32
+             * @description Bytes of its output that are here.
+             */
+            output_bytes: number;
+            /** @description The bytes that another operator signs, base64, while it waits for that; only in a batch. */
+            payload?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description When it came to its end. */
+            settled_at?: string | null;
+            /** @description The keys of the operators who signed it. */
+            signed_by: string[];
+            /** @description When its machine began. */
+            started_at?: string | null;
+            /**
+             * @description `queued`, `leased`, `started`, `succeeded`, `failed`, `timed_out`, `expired`, `cancelled` or
+             *     `unknown`.
+             */
+            state: string;
+            /**
+             * Format: int32
+             * @description In which step of its batch it is; the first one is 0.
+             */
+            wave: number;
+        };
+        /** @description Asks for a command on machines. */
+        BatchRequest: {
+            /** @description What to do: a name of an action. */
+            action: string;
+            /** @description What the action needs to know (docs/api.md). */
+            args?: Record<string, never>;
+            /** @description The id of the preview: sent twice, it is queued once. */
+            batch_id?: string | null;
+            /** @description Only show what would be sent, and to whom; with the bytes that an operator signs. */
+            dry_run?: boolean;
+            /** @description How many machines were shown; with another number nothing is sent. */
+            expected_targets?: number | null;
+            /** @description Nobody begins it after; 15 minutes from now unless said, a day at most. */
+            not_after?: string | null;
+            /** @description Nobody begins it before; now unless said. */
+            not_before?: string | null;
+            /** @description Why; a dangerous action asks for it. */
+            reason?: string;
+            /**
+             * Format: int32
+             * @description How many operators must have signed before anything is handed out; others add theirs later.
+             */
+            signatures?: number | null;
+            /** @description The commands of the preview, signed by an operator; they say which machines. */
+            signed?: components["schemas"]["SignedDraft"][];
+            /** @description Which machines. */
+            targets?: components["schemas"]["TargetsRequest"];
+            waves?: components["schemas"]["WavesRequest"] | null;
+        };
+        /** @description A batch, and how far it has come. */
+        BatchView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description Its id. */
+            batch_id: string;
+            /** @description Who asked for it. */
+            by: string;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Its commands. */
+            commands: components["schemas"]["BatchCommandView"][];
+            /** @description When it was asked for. */
+            created_at: string;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /** @description Nobody begins it before. */
+            not_before: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description How many operators must have signed before anything is handed out.
+             */
+            signatures: number;
+            /** @description How many of its commands are in which state. */
+            states: {
+                [key: string]: number;
+            };
+            waves?: components["schemas"]["WavesRequest"] | null;
         };
         /** @description One machine as the live page shows it. */
         CardView: {
@@ -1291,6 +2434,7 @@ export interface components {
             os_version: string;
             /** @description Whether it is there. */
             presence: components["schemas"]["PresenceView"];
+            presence_cause: components["schemas"]["CauseView"] | null;
             /** @description Since when (RFC 3339). */
             presence_since: string;
             /**
@@ -1316,8 +2460,27 @@ export interface components {
              */
             uptime_s: number | null;
         };
+        /**
+         * @description Why a machine is, or was, away.
+         * @enum {string}
+         */
+        CauseView: "asleep" | "powered_off" | "network_down" | "agent_stopped" | "agent_upgrading" | "server_down" | "unknown";
+        /**
+         * @description Where a certificate is from.
+         * @enum {string}
+         */
+        CertificateSourceWord: "own" | "files" | "acme";
+        /**
+         * @description How a certificate is.
+         * @enum {string}
+         */
+        CertificateStateWord: "ok" | "expiring" | "failing";
         /** @description The certificate that is served. */
         CertificateView: {
+            /** @description Agents that may report. */
+            agents: number;
+            /** @description Agents that know the next key. */
+            agents_told: number;
             /**
              * Format: int64
              * @description Whole days until then; less than 0 when it has ended.
@@ -1325,12 +2488,14 @@ export interface components {
             days_left: number;
             /** @description Who vouches for it. */
             issuer: string;
+            /** @description Whether a change to the next key waits until 95 % of the agents know that key. */
+            key_change_waits: boolean;
             /** @description Why the last try to renew it failed. */
-            last_error?: string | null;
+            last_error: string | null;
             /** @description Names and addresses that it is for. */
             names: string[];
             /** @description That of the key that may follow. */
-            next_pin?: string | null;
+            next_pin: string | null;
             /** @description Good until then. */
             not_after: string;
             /** @description Good from then on. */
@@ -1338,9 +2503,25 @@ export interface components {
             /** @description The hash of its public key, as `sha256//` and base64. */
             pin: string;
             /** @description `own`: made by the server; `files`: given by somebody else; `acme`: fetched from an authority. */
-            source: string;
+            source: components["schemas"]["CertificateSourceWord"];
             /** @description `ok`, `expiring` (within two weeks, and a quarter of its life is left) or `failing`. */
-            state: string;
+            state: components["schemas"]["CertificateStateWord"];
+        };
+        /** @description One thing that changed. */
+        ChangedItemView: {
+            /** @description How it is; null for what is gone. */
+            after: string | null;
+            /** @description How it was; null for what is new. */
+            before: string | null;
+            /** @description What it is. */
+            item: string;
+        };
+        /** @description What changed on a machine, newest first. */
+        ChangesView: {
+            /** @description The changes. */
+            changes: components["schemas"]["SectionChangeView"][];
+            /** @description Whose. */
+            machine_id: string;
         };
         /** @description What the authenticator app shows. */
         CodeRequest: {
@@ -1362,6 +2543,11 @@ export interface components {
             command_id: string;
             /** @description `created`. */
             status: string;
+        };
+        /** @description Commands. */
+        CommandListView: {
+            /** @description The newest first. */
+            commands: components["schemas"]["BatchCommandView"][];
         };
         /** @description Asks for a command (contract, section 3). */
         CommandRequest: {
@@ -1396,6 +2582,8 @@ export interface components {
         DeltaFrame: {
             /** @description The machines that changed, whole. */
             changed: components["schemas"]["CardView"][];
+            /** @description All outages that go on; only when they are others than before. */
+            outages?: components["schemas"]["OutageView"][] | null;
             /** @description The machines that are gone. */
             removed: string[];
             /** @description The revision that it leads to. */
@@ -1418,7 +2606,7 @@ export interface components {
              * @description `active`, `rotating` (another key is due) or `overdue` (its key is dead, it gets another one when
              *     it comes back).
              */
-            key_state: string;
+            key_state: components["schemas"]["KeyStateWord"];
             /** @description When its machine last reported; null while it does not speak for it. */
             last_report: string | null;
             /** @description It was enrolled with the secret that a whole cluster shares. */
@@ -1428,7 +2616,7 @@ export interface components {
             /** @description Another agent speaks for its machine, or two processes seem to use its credential. */
             possible_duplicate: boolean;
             /** @description `active`, `pending` (waits to be approved) or `revoked`. */
-            state: string;
+            state: components["schemas"]["AgentStateWord"];
         };
         /** @description All enrolled agents, by their names. */
         EnrolledAgentsView: {
@@ -1453,6 +2641,20 @@ export interface components {
             /** @description The server's time, when the agent's clock is wrong. */
             server_time?: string | null;
         };
+        /** @description A span in which a machine was away. */
+        GapView: {
+            /** @description Why. */
+            cause: components["schemas"]["CauseView"];
+            /** @description When it was heard last. */
+            from: string;
+            /** @description When it was back. */
+            to: string;
+        };
+        /**
+         * @description How a password is kept.
+         * @enum {string}
+         */
+        HashWord: "bcrypt" | "wrapped" | "wrapped_unsalted" | "none";
         /** @description How a machine's agent answered when it was last asked (contract, section 3). */
         HealthCheckView: {
             /** @description Whether it answers. */
@@ -1506,6 +2708,18 @@ export interface components {
             history: components["schemas"]["HistoryEntryView"][];
         };
         /**
+         * @description Where an agent's key stands.
+         * @enum {string}
+         */
+        KeyStateWord: "active" | "rotating" | "overdue";
+        /** @description The latest of one kind, as 2.0 gives it: its fields beside whose and of when they are. */
+        LatestView: Record<string, never> & {
+            /** @description Whose. */
+            machine_id: string;
+            /** @description Of when. */
+            timestamp: string;
+        };
+        /**
          * @description An error's body on the routes of 2.0 whose clients read `error` as a text (contract, sections 2
          *     and 3).
          */
@@ -1520,6 +2734,13 @@ export interface components {
             message: string;
             /** @description As in `ErrorView`. */
             request_id: string;
+        };
+        /** @description One machine's speed tests. */
+        MachineSpeedView: components["schemas"]["SpeedSumsView"] & {
+            /** @description Whose. */
+            machine_id: string;
+            /** @description The tests, newest first. */
+            results: components["schemas"]["SpeedTestView"][];
         };
         /** @description A machine's whole record (contract, section 3), with what ATLAS adds. */
         MachineView: {
@@ -1541,6 +2762,7 @@ export interface components {
             latest_metrics: Record<string, never>;
             /** @description Its id. */
             machine_id: string;
+            presence_cause: components["schemas"]["CauseView"] | null;
             /** @description Since when it is `status`. */
             presence_since: string;
             /** @description Whether it is there. */
@@ -1570,9 +2792,167 @@ export interface components {
             /** @description Their role. */
             role: components["schemas"]["RoleView"];
             /** @description What they may do with this session or API key. */
-            scopes: string[];
+            scopes: components["schemas"]["ScopeWord"][];
+            signed_in_by?: components["schemas"]["SignInWayView"] | null;
             /** @description The name. */
             username: string;
+        };
+        /** @description How people sign in here. */
+        MethodsView: {
+            oidc: components["schemas"]["ProviderView"] | null;
+            /** @description With name and password. */
+            password: boolean;
+        };
+        /** @description How a network fares, for a voice score. */
+        MosRequest: {
+            /**
+             * Format: double
+             * @description Milliseconds by which that varies.
+             */
+            jitter_ms?: number;
+            /**
+             * Format: double
+             * @description Milliseconds to the other side and back.
+             */
+            latency_ms: number;
+            /**
+             * Format: double
+             * @description Percent.
+             */
+            packet_loss?: number;
+        };
+        /** @description What voices over a network would sound like. */
+        MosView: {
+            /**
+             * Format: double
+             * @description Mean opinion score, 1 (bad) to 4.5 (excellent).
+             */
+            mos: number;
+            /** @description In a word: `excellent`, `good`, `fair`, `poor`, `bad`. */
+            quality: string;
+            /**
+             * Format: double
+             * @description The E-model's rating, 0 to 93.2.
+             */
+            r_factor: number;
+        };
+        /** @description 2.0's report of network trouble (contract, section 3). */
+        NetworkAnalysisView: {
+            /** @description The machines; with trouble first. */
+            machines: components["schemas"]["NetworkMachineView"][];
+            /** @description Machines that were looked at. */
+            machines_analyzed: number;
+            /** @description Those with trouble. */
+            machines_with_issues: number;
+            /** @description The server's time. */
+            timestamp: string;
+        };
+        /** @description Machines that share a network. */
+        NetworkGroupView: {
+            /**
+             * Format: float
+             * @description Milliseconds to the outside, of the machine in the middle.
+             */
+            latency_ms_median: number | null;
+            /**
+             * Format: float
+             * @description The same of the worst.
+             */
+            latency_ms_worst: number | null;
+            /**
+             * Format: float
+             * @description Percent of packets lost, of the machine in the middle.
+             */
+            loss_percent_median: number | null;
+            /**
+             * Format: float
+             * @description The same of the worst.
+             */
+            loss_percent_worst: number | null;
+            /** @description How many report in time. */
+            machines: number;
+            /** @description The wireless network's name, or the gateway's address. */
+            name: string;
+            /**
+             * Format: float
+             * @description The wireless signal in dBm, of the machine in the middle.
+             */
+            signal_dbm_median: number | null;
+            /** @description How many of these have trouble. */
+            troubled: number;
+        };
+        /** @description How one machine's network is. */
+        NetworkMachineView: {
+            /** @description How that is known. */
+            evidence: string[];
+            /** @description Its gateway. */
+            gateway: string | null;
+            /**
+             * Format: float
+             * @description Milliseconds to the gateway.
+             */
+            gateway_latency_ms: number | null;
+            /**
+             * Format: float
+             * @description Percent of packets to it that were lost.
+             */
+            gateway_loss_percent: number | null;
+            /**
+             * Format: float
+             * @description Milliseconds to the outside.
+             */
+            latency_ms: number | null;
+            /**
+             * Format: float
+             * @description Percent of packets lost.
+             */
+            loss_percent: number | null;
+            /** @description Its id. */
+            machine_id: string;
+            /**
+             * Format: float
+             * @description What voices would sound like, 1 to 4.5.
+             */
+            mos: number | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description `ok`, `warning` or `critical`. */
+            severity: string | null;
+            /**
+             * Format: float
+             * @description The wireless signal in dBm.
+             */
+            signal_dbm: number | null;
+            /** @description Since when. */
+            since: string | null;
+            /** @description Its wireless network. */
+            ssid: string | null;
+            /** @description The diagnosis in a sentence. */
+            summary: string | null;
+            /** @description Where its trouble is; `none` when all is well, null when it does not say. */
+            trouble: string | null;
+        };
+        /** @description How the fleet's networks are. Values are of machines that report in time. */
+        NetworkView: {
+            /** @description By gateway, most troubled first. */
+            by_gateway: components["schemas"]["NetworkGroupView"][];
+            /** @description By wireless network, most troubled first. */
+            by_ssid: components["schemas"]["NetworkGroupView"][];
+            /** @description Machines that report in time. */
+            machines: number;
+            /** @description Those that say how their network is. */
+            measured: number;
+            /** @description The newest speed tests, at most 20. */
+            speed_tests: components["schemas"]["SpeedTestView"][];
+            /**
+             * @description How many have trouble, by its place: `machine`, `wifi`, `local_network`, `provider`, `vpn`, `dns`,
+             *     `service`.
+             */
+            troubles: {
+                [key: string]: number;
+            };
+            /** @description The machines whose network is worst, at most 20. */
+            worst: components["schemas"]["NetworkMachineView"][];
         };
         /** @description A key that was made; shown this once. */
         NewApiKeyView: {
@@ -1636,11 +3016,42 @@ export interface components {
          * @enum {string}
          */
         OsView: "macos" | "linux" | "windows" | "other";
+        /** @description Machines that were lost together: one event, not many. */
+        OutageView: {
+            /** @description How many they are. */
+            count: number;
+            /** @description What they share: `gateway 10.4.0.1` or `ssid office`. */
+            key: string;
+            /** @description The ids of the first 100. */
+            machines: string[];
+            /** @description When the first of them was heard last. */
+            since: string;
+        };
+        /** @description A piece of what a command wrote. */
+        OutputView: {
+            /** @description The bytes, base64; mostly UTF-8, and a piece may end within a character. */
+            bytes: string;
+            /** @description Whether no more will come: the command has ended. */
+            is_complete: boolean;
+            /**
+             * Format: int32
+             * @description Where the next piece begins.
+             */
+            next_offset: number;
+            /**
+             * Format: int32
+             * @description Where it begins.
+             */
+            offset: number;
+        };
         /** @description The old and the new password. */
         PasswordRequest: {
             /** @description The old one. */
             current_password: string;
-            /** @description The new one: 12 characters at least, and none of those that are guessed first. */
+            /**
+             * @description The new one: as long as `fleet.server.min_password_length` says (12), and none of those that are
+             *     guessed first.
+             */
             new_password: string;
         };
         /**
@@ -1648,6 +3059,32 @@ export interface components {
          * @enum {string}
          */
         PresenceView: "online" | "warning" | "offline" | "asleep";
+        /** @description What would be sent. */
+        PreviewView: {
+            /** @description What to do. */
+            action: string;
+            /** @description What the action needs to know. */
+            args: Record<string, never>;
+            /** @description Names this preview; send it along. */
+            batch_id: string;
+            /** @description `safe` or `dangerous`. */
+            class: string;
+            /** @description Whether machines with an agent of ATLAS 3 will ask for an operator's signature. */
+            needs_signature: boolean;
+            /** @description Nobody begins it after. */
+            not_after: string;
+            /** @description Nobody begins it before. */
+            not_before: string;
+            /** @description Who was named and can't do it. */
+            skipped: components["schemas"]["SkippedView"][];
+            /** @description To whom. */
+            targets: components["schemas"]["TargetView"][];
+        };
+        /** @description An identity provider. */
+        ProviderView: {
+            /** @description What it is called. */
+            name: string;
+        };
         /** @description Messages that made an actor panic, newest first. */
         QuarantineView: {
             /** @description The messages. */
@@ -1663,6 +3100,41 @@ export interface components {
             message: string;
             /** @description What the panic said. */
             reason: string;
+        };
+        /** @description One line of a chart, as its reader has it. */
+        QueryLineView: {
+            /** @description Whose; left out when it is made of many. */
+            machine_id?: string | null;
+            /** @description Which metric. */
+            metric: string;
+            /** @description What its number counts. */
+            unit: string;
+            /** @description One for each of `times`; null where none is known. */
+            values: (number | null)[];
+        };
+        /** @description An answer as its reader has it. */
+        QueryView: {
+            /** @description What is made of the machines' values; null: each machine has series of its own. */
+            across?: string | null;
+            /** @description What is made of a step's values: `avg`, `min`, `max`, `sum`, `count` or `p95`. */
+            aggregate: string;
+            /** @description The beginning of the first step. */
+            from: string;
+            /** @description How many machines were asked. */
+            machines: number;
+            /** @description The lines; machines that have no value at all are left out. */
+            series: components["schemas"]["QueryLineView"][];
+            /**
+             * Format: int64
+             * @description The length of a step in seconds.
+             */
+            step_s: number;
+            /** @description `raw`, `5m` or `1h`: how fine the stored values are. */
+            tier: string;
+            /** @description The beginning of each step, unix seconds. */
+            times: number[];
+            /** @description The end of the range. */
+            to: string;
         };
         /** @description The password again, before something dangerous. */
         ReauthenticateRequest: {
@@ -1705,7 +3177,12 @@ export interface components {
         /** @description How to renew it. */
         RenewRequest: {
             /**
-             * @description Whether to go over to the next key, whose pin agents know by now.
+             * @description Whether to do so whoever knows it; the others ask for the keys when they can't connect.
+             * @default false
+             */
+            at_once: boolean;
+            /**
+             * @description Whether to go over to the next key: when 95 % of the agents know it, which may be now.
              * @default false
              */
             new_key: boolean;
@@ -1754,12 +3231,105 @@ export interface components {
             /** @description Whether the caller has it. */
             granted: boolean;
             /** @description Its name. */
-            name: string;
+            name: components["schemas"]["ScopeWord"];
         };
+        /**
+         * @description What somebody may do.
+         * @enum {string}
+         */
+        ScopeWord: "machines:read" | "metrics:read" | "commands:read" | "commands:run:safe" | "commands:run:dangerous" | "alerts:write" | "users:admin" | "keys:admin" | "audit:read" | "machines:write" | "enrol:admin" | "server:admin";
         /** @description Every scope there is. */
         ScopesView: {
             /** @description All of them. */
             scopes: components["schemas"]["ScopeView"][];
+        };
+        /** @description Keeps a version of a script. */
+        ScriptRequest: {
+            /** @description The text; it begins with `#!` and its interpreter. */
+            content: string;
+            /** @description What it does. */
+            description?: string;
+            /** @description The script: letters, digits and `._-`. */
+            script_id: string;
+        };
+        /** @description A version of a script. */
+        ScriptView: {
+            /** @description Who put it here. */
+            by: string;
+            /**
+             * Format: int32
+             * @description Bytes of its content.
+             */
+            bytes: number;
+            /** @description The text; only where one script is asked for. */
+            content?: string | null;
+            /** @description When. */
+            created_at: string;
+            /** @description What it does. */
+            description: string;
+            /** @description The script. */
+            script_id: string;
+            /** @description SHA-256 of its content, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int32
+             * @description Which version.
+             */
+            version: number;
+        };
+        /** @description The library. */
+        ScriptsView: {
+            /** @description All versions, each script's newest first. */
+            scripts: components["schemas"]["ScriptView"][];
+        };
+        /** @description What changed in one section from one look to the next. */
+        SectionChangeView: {
+            /** @description What is new. */
+            added: components["schemas"]["ChangedItemView"][];
+            /** @description When it was seen, by the machine's own clock. */
+            at: string;
+            /** @description What is different. */
+            changed: components["schemas"]["ChangedItemView"][];
+            /**
+             * Format: int32
+             * @description How many more changed at the same time and are not named.
+             */
+            more: number;
+            /** @description What is gone. */
+            removed: components["schemas"]["ChangedItemView"][];
+            /** @description In which section. */
+            section: string;
+        };
+        /** @description One section without what is in it. */
+        SectionEntryView: {
+            /** @description Bytes of its JSON. */
+            bytes: number;
+            /** @description Its name. */
+            name: string;
+            /** @description When it came in. */
+            received_at: string;
+            /** @description When it was found, by the machine's own clock. */
+            taken_at: string;
+        };
+        /** @description One section. */
+        SectionView: {
+            /** @description Whose. */
+            machine_id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description When it came in. */
+            received_at: string;
+            /** @description When it was found, by the machine's own clock. */
+            taken_at: string;
+            /** @description What was found; docs/monitors.md gives the fields. */
+            value: Record<string, never>;
+        };
+        /** @description A machine's sections without what is in them. */
+        SectionsView: {
+            /** @description Whose. */
+            machine_id: string;
+            /** @description By name. */
+            sections: components["schemas"]["SectionEntryView"][];
         };
         /** @description One metric's values; null where none is known. */
         SeriesColumnView: {
@@ -1776,6 +3346,11 @@ export interface components {
         SeriesView: {
             /** @description From when. */
             from: string;
+            /**
+             * @description The spans in which the machine was away, oldest first. What waited on its disk meanwhile came
+             *     later, so there may be values in them.
+             */
+            gaps: components["schemas"]["GapView"][];
             /** @description Whose. */
             machine_id: string;
             /** @description By the metric's name. */
@@ -1825,10 +3400,40 @@ export interface components {
             /** @description The name. */
             username: string;
         };
+        /**
+         * @description How somebody signs in.
+         * @enum {string}
+         */
+        SignInWayView: "password" | "oidc";
+        /** @description More signatures for a batch that waits for them. */
+        SignaturesRequest: {
+            /** @description Its commands, signed by another operator. */
+            signed: components["schemas"]["SignedDraft"][];
+        };
+        /** @description A command's bytes and an operator's signature over them. */
+        SignedDraft: {
+            /** @description The key's name. */
+            kid: string;
+            /** @description The bytes of the preview, base64. */
+            payload: string;
+            /** @description Ed25519 over the DSSE form of the bytes, base64. */
+            sig: string;
+        };
+        /** @description A machine that was named and is left out. */
+        SkippedView: {
+            /** @description Why, for programs. */
+            code: string;
+            /** @description Its id. */
+            machine_id: string;
+            /** @description Why, for people. */
+            message: string;
+        };
         /** @description The first frames of the live stream: all machines, in parts. */
         SnapshotFrame: {
             /** @description The machines of this part. */
             machines: components["schemas"]["CardView"][];
+            /** @description The outages that go on. */
+            outages: components["schemas"]["OutageView"][];
             /** @description Which part this is, from 1. */
             part: number;
             /** @description How many parts there are. */
@@ -1838,10 +3443,165 @@ export interface components {
             /** @description The server's time. */
             server_time: string;
         };
+        /** @description Tests that stand out: less than half as fast as the machine's test in the middle. */
+        SpeedAnomaliesView: {
+            /** @description The tests, newest first. */
+            anomalies: components["schemas"]["SpeedAnomalyView"][];
+            /** @description How many. */
+            count: number;
+        };
+        /** @description A test that stands out. */
+        SpeedAnomalyView: components["schemas"]["SpeedTestView"] & {
+            /**
+             * Format: double
+             * @description By how many percent it was slower.
+             */
+            deviation_percent: number;
+            /**
+             * Format: double
+             * @description Megabits a second of the machine's test in the middle.
+             */
+            expected_download: number;
+        };
+        /** @description Machines or subnets beside each other, fastest first. */
+        SpeedComparisonView: {
+            /** @description Machines; empty where subnets are compared. */
+            machines: components["schemas"]["SpeedGroupView"][];
+            /** @description Subnets; empty where machines are compared. */
+            subnets: components["schemas"]["SpeedGroupView"][];
+        };
+        /** @description One of them. */
+        SpeedGroupView: components["schemas"]["SpeedSumsView"] & {
+            /** @description Machines in it. */
+            machines: number;
+            /** @description The machine's id, or the subnet as `192.0.2.0/24`. */
+            name: string;
+        };
+        /** @description The fleet's speed tests in numbers. */
+        SpeedSummaryView: components["schemas"]["SpeedSumsView"] & {
+            /** @description Machines that tested. */
+            machines: number;
+            /** @description The server's time. */
+            timestamp: string;
+        };
+        /** @description Sums over speed tests. */
+        SpeedSumsView: {
+            /**
+             * Format: double
+             * @description Megabits a second towards the machine, on average.
+             */
+            avg_download: number | null;
+            /**
+             * Format: double
+             * @description Milliseconds, on average.
+             */
+            avg_ping: number | null;
+            /**
+             * Format: double
+             * @description Megabits a second from the machine, on average.
+             */
+            avg_upload: number | null;
+            /**
+             * Format: double
+             * @description The fastest.
+             */
+            max_download: number | null;
+            /**
+             * Format: double
+             * @description The slowest.
+             */
+            min_download: number | null;
+            /** @description How many of these were slow. */
+            slow_tests: number;
+            /** @description How many tests. */
+            total_tests: number;
+        };
+        /** @description One speed test. */
+        SpeedTestView: {
+            /**
+             * Format: double
+             * @description Megabits a second towards the machine.
+             */
+            download: number | null;
+            /** @description Whether it was slower than its machine's config allows. */
+            is_slow: boolean;
+            /**
+             * Format: double
+             * @description Milliseconds.
+             */
+            jitter: number | null;
+            /** @description Whose. */
+            machine_id: string;
+            /**
+             * Format: double
+             * @description Milliseconds.
+             */
+            ping: number | null;
+            /** @description Against whom. */
+            server: string;
+            /** @description When. */
+            timestamp: string;
+            /**
+             * Format: double
+             * @description Megabits a second from it.
+             */
+            upload: number | null;
+        };
+        /** @description Speed tests, newest first. */
+        SpeedTestsView: {
+            /** @description How many. */
+            count: number;
+            /** @description The tests. */
+            results: components["schemas"]["SpeedTestView"][];
+        };
         /** @description `{"status":"ok"}`. */
         StatusView: {
             /** @description `ok`. */
             status: string;
+        };
+        /** @description What history takes on the disk, and what it will. */
+        StorageView: {
+            /** @description Which engine keeps it. */
+            backend: string;
+            /**
+             * Format: int64
+             * @description How often a read has met a damaged block of history since the start: 0 when all is well.
+             */
+            damaged_blocks_met: number;
+            /**
+             * Format: int64
+             * @description Bytes of the database's files.
+             */
+            database_bytes: number;
+            /**
+             * Format: int32
+             * @description In how many days history has filled the disk; null: never, at the rate of the last week.
+             */
+            days_until_full?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of the disk.
+             */
+            disk_bytes: number;
+            /**
+             * Format: int64
+             * @description Free bytes on the disk.
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of history in it.
+             */
+            history_bytes: number;
+            /**
+             * Format: int64
+             * @description What history will take once each tier has all that is kept, at the rate of the last week.
+             */
+            history_bytes_at_most: number;
+            /** @description When history was measured. */
+            measured_at: string;
+            /** @description The tiers, the finest first. */
+            tiers: components["schemas"]["TierView"][];
         };
         /** @description The answer to something that has no other. */
         SuccessView: {
@@ -1877,6 +3637,8 @@ export interface components {
             offline: number;
             /** @description Those that report in time. */
             online: number;
+            /** @description Machines that were lost together. */
+            outages: components["schemas"]["OutageView"][];
             /** @description The server's time. */
             timestamp: string;
             /** @description All machines. */
@@ -1889,10 +3651,116 @@ export interface components {
             /** @description All of them. */
             tags: string[];
         };
+        /** @description One machine of a preview. */
+        TargetView: {
+            /** @description Its id. */
+            machine_id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The bytes that an operator signs, base64; none for an agent of 2.0. */
+            payload?: string | null;
+            /** @description Whether it is there. */
+            presence: string;
+        };
+        /**
+         * @description Which machines: those that are named, and those that have one of the tags or match the filter; with
+         *     tags and a filter, those that have both.
+         */
+        TargetsRequest: {
+            /** @description A filter, such as `presence:online os:macos disk>90`. */
+            filter?: string | null;
+            /** @description Machine ids. */
+            machines?: string[];
+            /** @description Tags. */
+            tags?: string[];
+        };
+        /** @description Each machine's test values. */
+        TestMetricsView: {
+            /** @description How many. */
+            count: number;
+            /** @description The machines. */
+            metrics: components["schemas"]["NetworkMachineView"][];
+        };
+        /** @description One of them. */
+        TestServerView: {
+            /** @description Its name. */
+            name: string;
+            /** @description Where it is. */
+            url: string;
+        };
+        /** @description Whom machines test against. */
+        TestServersView: {
+            /** @description The servers. */
+            servers: components["schemas"]["TestServerView"][];
+        };
+        /** @description Sums over all machines. */
+        TestSummaryView: {
+            /**
+             * Format: float
+             * @description Milliseconds by which that varies, on average.
+             */
+            avg_jitter_ms: number | null;
+            /**
+             * Format: float
+             * @description Milliseconds to the outside, on average.
+             */
+            avg_latency_ms: number | null;
+            /**
+             * Format: float
+             * @description The voice score on average.
+             */
+            avg_mos: number | null;
+            /**
+             * Format: float
+             * @description Percent of packets lost, on average.
+             */
+            avg_packet_loss: number | null;
+            /** @description Machines with values. */
+            machines: number;
+            /**
+             * Format: float
+             * @description The worst.
+             */
+            min_mos: number | null;
+        };
         /** @description A sign of life on the live stream. */
         TickFrame: {
             /** @description The server's time. */
             server_time: string;
+        };
+        /** @description What a tier takes. */
+        TierView: {
+            /**
+             * Format: int64
+             * @description How many blocks there are.
+             */
+            blocks: number;
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What a day adds.
+             */
+            bytes_per_day: number;
+            /**
+             * Format: int32
+             * @description For how many days it is kept.
+             */
+            days_kept: number;
+            /**
+             * Format: int64
+             * @description How many bytes it may have; null: any number.
+             */
+            max_bytes?: number | null;
+            /** @description The last moment of any block. */
+            newest?: string | null;
+            /** @description The first moment of any block. */
+            oldest?: string | null;
+            /** @description `raw`, `5m` or `1h`. */
+            tier: string;
         };
         /** @description Asks for an enrolment token. */
         TokenRequest: {
@@ -1945,8 +3813,7 @@ export interface components {
             must_change_password?: boolean | null;
             /** @description A new password. */
             password?: string | null;
-            /** @description viewer, operator or admin. */
-            role?: string | null;
+            role?: components["schemas"]["RoleView"] | null;
         };
         /** @description One user. */
         UserEntryView: {
@@ -1954,18 +3821,21 @@ export interface components {
             created_at: string;
             /** @description Whether they sign in with a second factor. */
             has_totp: boolean;
-            /** @description How their password is kept: bcrypt, wrapped, or `wrapped_unsalted`, which should be changed. */
-            hash: string;
+            /**
+             * @description How their password is kept: bcrypt, wrapped, `wrapped_unsalted`, which should be changed, or none:
+             *     they sign in by the identity provider.
+             */
+            hash: components["schemas"]["HashWord"];
             /** @description Whether they may sign in. */
             is_active: boolean;
             /** @description Whether attempts to sign in as them are held back, since many have failed. */
             is_locked: boolean;
             /** @description When they last signed in. */
-            last_sign_in?: string | null;
+            last_sign_in: string | null;
             /** @description Whether they must choose a new password. */
             must_change_password: boolean;
             /** @description viewer, operator or admin. */
-            role: string;
+            role: components["schemas"]["RoleView"];
             /** @description The name. */
             username: string;
         };
@@ -1973,10 +3843,13 @@ export interface components {
         UserRequest: {
             /** @description Whether they must choose another at their first sign-in; true unless said. */
             must_change_password?: boolean | null;
-            /** @description The password: 12 characters at least, and none of those that are guessed first. */
-            password: string;
+            /**
+             * @description The password: as long as `fleet.server.min_password_length` says (12), and none of those that are
+             *     guessed first. Without one they sign in by the identity provider.
+             */
+            password?: string | null;
             /** @description viewer, operator or admin. */
-            role: string;
+            role: components["schemas"]["RoleView"];
             /** @description The name. */
             username: string;
         };
@@ -1994,6 +3867,24 @@ export interface components {
             /** @description By their names. */
             users: components["schemas"]["UserEntryView"][];
         };
+        /** @description A batch in steps; each begins when all of the one before have ended. */
+        WavesRequest: {
+            /**
+             * Format: int32
+             * @description Machines of the first step.
+             */
+            first: number;
+            /**
+             * Format: int32
+             * @description Machines of each further step.
+             */
+            step: number;
+            /**
+             * Format: int32
+             * @description When so many have not succeeded, no further step begins.
+             */
+            stop_after: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2003,6 +3894,29 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    crashes: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;
@@ -2085,6 +3999,98 @@ export interface operations {
             };
         };
     };
+    methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Name and password, and who else vouches for people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodsView"];
+                };
+            };
+        };
+    };
+    callback: {
+        parameters: {
+            query?: {
+                /** @description As this server gave it */
+                state?: string;
+                /** @description What the provider gives for a token */
+                code?: string;
+                /** @description Why it does not */
+                error?: string;
+                /** @description Who it is (RFC 9207) */
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the dashboard with a session, or to /login?refused=… */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    prove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, which asks anew */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider; back to /login?refused=… when it can't be asked */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -2121,6 +4127,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScopesView"];
+                };
+            };
+        };
+    };
+    disk_health: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    displays: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
                 };
             };
         };
@@ -2310,6 +4362,160 @@ export interface operations {
             };
         };
     };
+    analysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkAnalysisView"];
+                };
+            };
+        };
+    };
+    analysis_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkAnalysisView"];
+                };
+            };
+        };
+    };
+    mos_by_body: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MosRequest"];
+            };
+        };
+        responses: {
+            /** @description The score */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MosView"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMetricsView"];
+                };
+            };
+        };
+    };
+    mos_by_query: {
+        parameters: {
+            query: {
+                /** @description To the other side and back */
+                latency_ms: number;
+                /** @description By which that varies */
+                jitter_ms?: number;
+                /** @description Percent */
+                packet_loss?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The score */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MosView"];
+                };
+            };
+        };
+    };
+    servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This server */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestServersView"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sums */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSummaryView"];
+                };
+            };
+        };
+    };
     recent: {
         parameters: {
             query?: never;
@@ -2385,6 +4591,150 @@ export interface operations {
             };
         };
     };
+    anomalies: {
+        parameters: {
+            query?: {
+                /** @description Of so many hours */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedAnomaliesView"];
+                };
+            };
+        };
+    };
+    comparison: {
+        parameters: {
+            query?: {
+                /** @description Of so many hours */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedComparisonView"];
+                };
+            };
+        };
+    };
+    machine: {
+        parameters: {
+            query: {
+                /** @description Machine id or serial number */
+                machine_id: string;
+                /** @description Of so many hours */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tests and their sums */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineSpeedView"];
+                };
+            };
+        };
+    };
+    recent: {
+        parameters: {
+            query?: {
+                /** @description Of that machine */
+                machine_id?: string;
+                /** @description At most so many; 20 unless said */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedTestsView"];
+                };
+            };
+        };
+    };
+    subnet: {
+        parameters: {
+            query?: {
+                /** @description As 192.0.2.0/24 or 192.0.2 */
+                subnet?: string;
+                /** @description Of so many hours */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subnets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedComparisonView"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: {
+                /** @description Of so many hours; 24 unless said, 8,760 at most */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sums */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedSummaryView"];
+                };
+            };
+        };
+    };
     open: {
         parameters: {
             query?: never;
@@ -2421,6 +4771,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SummaryView"];
+                };
+            };
+        };
+    };
+    quality: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    peripherals: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    power: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    services: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    security_score: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest `security_score`, 0 to 100 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    security: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    software: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
                 };
             };
         };
@@ -2485,6 +4996,79 @@ export interface operations {
         };
         responses: {
             /** @description It is noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A sealed request; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A sealed answer: the next command, and those that were called off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A sealed request; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A sealed answer: how much of the output is here, whether it was called off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Sealed; docs/protocol.md gives its fields */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is on disk */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2567,6 +5151,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RotationView"];
+                };
+            };
+        };
+    };
+    send: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Sealed: how many bytes */
+                "x-atlas-speed-test": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description That many bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Others test now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Sealed: how many bytes */
+                "x-atlas-speed-test": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They came */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Others test now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2662,6 +5306,56 @@ export interface operations {
             };
         };
     };
+    batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch and all its commands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
+    sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignaturesRequest"];
+            };
+        };
+        responses: {
+            /** @description The batch */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
     show: {
         parameters: {
             query?: never;
@@ -2711,6 +5405,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only those of this machine */
+                machine?: string;
+                /** @description Only those of this batch */
+                batch?: string;
+                /** @description Only those in this state */
+                state?: string;
+                /** @description Only those before this one */
+                before?: string;
+                /** @description At most so many; 100 unless said, 1,000 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The commands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandListView"];
+                };
+            };
+        };
+    };
+    compose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description With `dry_run`: what would be sent, and to whom */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description Queued: on disk, and its machines are told */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The command's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchCommandView"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a command or a batch */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that were called off; what runs already ends soon */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandListView"];
+                };
+            };
+        };
+    };
+    output: {
+        parameters: {
+            query?: {
+                /** @description From this byte on; 0 unless said */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The command's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes that are here */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutputView"];
                 };
             };
         };
@@ -2853,6 +5683,32 @@ export interface operations {
             };
         };
     };
+    changes: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; all that is kept unless said, the last 200 */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesView"];
+                };
+            };
+        };
+    };
     ask_report: {
         parameters: {
             query?: never;
@@ -2872,6 +5728,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportAskedView"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sections, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionsView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+                /** @description As the list of sections gives it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The section */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionView"];
                 };
             };
         };
@@ -3187,6 +6091,26 @@ export interface operations {
             };
         };
     };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The networks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkView"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -3269,6 +6193,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuarantineView"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query: {
+                /** @description Names with commas between */
+                metrics: string;
+                /** @description Ids or serial numbers with commas between; all machines unless said */
+                machines?: string;
+                /** @description Only machines that have all of these */
+                tags?: string;
+                /** @description Only machines whose id, name, model or system has this text */
+                filter?: string;
+                /** @description RFC 3339, or -24h: so long before now; an hour before `to` unless said */
+                from?: string;
+                /** @description RFC 3339, or -1h; now unless said */
+                to?: string;
+                /** @description Seconds, or 5m, 1h, 1d; what makes some 300 steps unless said */
+                step?: string;
+                /** @description What is made of a step's values: avg (unless said), min, max, sum, count, p95 */
+                aggregate?: string;
+                /** @description What is made of the machines' values, the same words; a series for each machine unless said */
+                across?: string;
+                /** @description Only so many machines: those with the greatest values; 100 at most */
+                top?: number;
+                /** @description json (unless said), jsonl or csv */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values; the tier they are made of is in x-atlas-tier too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryView"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name, each script's newest version first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptsView"];
+                };
+            };
+        };
+    };
+    keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptRequest"];
+            };
+        };
+        responses: {
+            /** @description The version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: {
+                /** @description Which version; the newest unless said */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The script */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptView"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description History by tier, the disk, and the days until it is full */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageView"];
                 };
             };
         };
@@ -3484,6 +6543,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    vpn: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    roaming: {
+        parameters: {
+            query?: {
+                /** @description The server's own machine unless said */
+                machine_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                };
             };
         };
     };

@@ -1,12 +1,12 @@
 // Everybody's accounts, for administrators.
-import type { AccountView, Role } from "./agreed";
+import type { UserEntryView, Role } from "./wire";
 import { request } from "./request";
 
 const pathOf = (name: string) => `/api/v2/users/${encodeURIComponent(name)}`;
 
-export const fetchUsers = (signal?: AbortSignal) => request<{ users: AccountView[] }>("GET", "/api/v2/users", undefined, signal);
+export const fetchUsers = (signal?: AbortSignal) => request<{ users: UserEntryView[] }>("GET", "/api/v2/users", undefined, signal);
 
-export const addUser = (user: { username: string; password: string; role: Role }) => request<unknown>("POST", "/api/v2/users", user);
+export const addUser = (user: { username: string; password?: string; role: Role }) => request<unknown>("POST", "/api/v2/users", user);
 
 export interface UserChange {
   role?: Role;

@@ -2,9 +2,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { tagMachine } from "../api/machines";
-import { mayTag } from "../api/permissions";
+import { mayRun, mayTag } from "../api/permissions";
+import { composeAddress } from "../commands/draft";
 import { counted } from "../format/quantities";
 import { fleetStore } from "../live/fleetStore";
+import { navigate } from "../route/location";
 import { Button } from "../shell/Button";
 import { useSignedIn } from "../shell/signedIn";
 import { useKeys } from "../shell/useKeys";
@@ -13,11 +15,13 @@ import styles from "./SelectionBar.module.css";
 
 export function SelectionBar({ selection }: { selection: Selection }) {
   const { user } = useSignedIn();
-  useKeys({ Escape: selection.clear });
+  const run = () => navigate(composeAddress({ machines: [...selection.ids] }));
+  useKeys({ Escape: selection.clear, ...(mayRun(user) ? { r: run } : {}) });
   return (
     <div className={styles.bar} role="region" aria-label="Selected machines" data-testid="selection">
       <strong role="status">{counted(selection.ids.size, "machine")} selected</strong>
       {mayTag(user) && <TagAll ids={selection.ids} />}
+      {mayRun(user) && <Button onClick={run}>Run a command…</Button>}
       <Button tone="quiet" onClick={selection.clear}>Clear</Button>
     </div>
   );

@@ -5,6 +5,7 @@ import type { FleetState } from "../live/fleetState";
 import { isAlarmed } from "../live/fleetState";
 import { counted } from "../format/quantities";
 import { parseTime_s, sinceTime } from "../format/times";
+import { causeWords } from "../presence/cause";
 
 export interface Verdict {
   tone: "red" | "amber";
@@ -19,7 +20,10 @@ const FLEET_PART_MAX = 0.5;
 
 export function verdictOn(fleet: Readonly<FleetState>, now_s: number): Verdict | null {
   const { presence, alarmed, total } = fleet.tally;
-  if (presence.offline > 0) return { tone: "red", sentence: offlineSentence(fleet, now_s) };
+  // Those lost together are told by their own lines: here are the others.
+  const told = new Set(fleet.outages.flatMap((outage) => outage.machines));
+  const alone = presence.offline - fleet.outages.reduce((sum, outage) => sum + outage.count, 0);
+  if (alone > 0) return { tone: "red", sentence: offlineSentence(fleet, told, alone, now_s) };
   if (presence.warning > 0 && presence.warning >= alarmed) {
     const verb = presence.warning === 1 ? "is" : "are";
     return { tone: "amber", sentence: `${counted(presence.warning, "machine")} of ${counted(total, "machine")} ${verb} late with reports.` };
@@ -28,16 +32,23 @@ export function verdictOn(fleet: Readonly<FleetState>, now_s: number): Verdict |
   return null;
 }
 
-function offlineSentence(fleet: Readonly<FleetState>, now_s: number): string {
-  const offline = [...fleet.machines.values()].filter((card) => card.presence === "offline");
+function offlineSentence(fleet: Readonly<FleetState>, told: ReadonlySet<string>, alone: number, now_s: number): string {
+  const offline = [...fleet.machines.values()].filter((card) => card.presence === "offline" && !told.has(card.id));
+  // An outage names the first hundred of its machines: who the others are isn't known here.
+  if (offline.length > alone) return `${counted(alone, "other machine")} ${alone === 1 ? "is" : "are"} offline.`;
   const only = offline.length === 1 ? offline[0] : undefined;
-  if (only) return `${only.name} is offline${since(only.presence_since, now_s)}.`;
+  if (only) return `${only.name} is offline${since(only.presence_since, now_s)}${becauseOf(only)}.`;
   const shared = sharedTrait(offline, fleet);
   const earliest = offline.reduce((first, card) => (card.presence_since < first ? card.presence_since : first), offline[0]?.presence_since ?? "");
   const among = shared ? `, ${shared.count} of them ${shared.trait}` : "";
   const at_s = parseTime_s(earliest);
   const first = at_s === null ? "" : `, the first since ${sinceTime(at_s, now_s)}`;
   return `${counted(offline.length, "machine")} are offline${among}${first}.`;
+}
+
+function becauseOf(card: CardView): string {
+  const cause = causeWords(card.presence_cause);
+  return cause === null ? "" : `: ${cause}`;
 }
 
 function since(iso: string, now_s: number): string {

@@ -14,6 +14,28 @@ export function percent(value: number | null | undefined): string {
   return isKnown(value) ? `${Math.round(value)}${NBSP}%` : UNKNOWN;
 }
 
+/** For parts where less than one percent counts: '0.4 %', '12 %'. */
+export function percentFine(value: number | null | undefined): string {
+  return isKnown(value) ? `${fine(value)}${NBSP}%` : UNKNOWN;
+}
+
+/** One decimal below ten, none above. */
+function fine(value: number): string {
+  return Math.abs(value) < 9.95 ? value.toFixed(1) : String(Math.round(value));
+}
+
+export function milliseconds(value: number | null | undefined): string {
+  return isKnown(value) ? `${fine(value)}${NBSP}ms` : UNKNOWN;
+}
+
+export function megabits(value: number | null | undefined): string {
+  return isKnown(value) ? `${fine(value)}${NBSP}Mbit/s` : UNKNOWN;
+}
+
+export function decibels(value: number | null | undefined): string {
+  return isKnown(value) ? `${Math.round(value)}${NBSP}dBm` : UNKNOWN;
+}
+
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
 export function bytes(value: number | null | undefined): string {

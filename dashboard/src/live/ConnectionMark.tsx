@@ -9,7 +9,7 @@ export function ConnectionMark() {
   return (
     <span className={`${styles.mark} ${styles[connection]}`} data-testid="connection">
       <span className={styles.dot} aria-hidden="true" />
-      {WORD[connection]}
+      <span className={styles.word}>{WORD[connection]}</span>
     </span>
   );
 }

@@ -7,7 +7,7 @@ const at = { revision: "x-1", server_time: "2026-11-24T04:00:00Z" };
 
 function snapshot(state: FleetState, part: number, parts: number, machines: CardView[]) {
   const change = { changed: new Set<string>(), removed: new Set<string>() };
-  applyFrame(state, { kind: "snapshot", frame: { ...at, part, parts, machines } }, change);
+  applyFrame(state, { kind: "snapshot", frame: { ...at, part, parts, machines, outages: [] } }, change);
   return change;
 }
 
@@ -65,6 +65,16 @@ test("counts presence, alarms and tags through changes and removals", () => {
   delta(state, [testCard({ id: "a", tags: [], alarms: ["disk"], presence: "offline" })], ["b"]);
   expect(state.tally).toMatchObject({ total: 1, alarmed: 0, presence: { online: 0, offline: 1 } });
   expect(state.tally.tags.size).toBe(0);
+});
+
+test("outages stay until a frame names others", () => {
+  const state = emptyFleet();
+  const outage = { key: "gateway 10.4.0.1", machines: ["a"], count: 1, since: at.server_time };
+  applyFrame(state, { kind: "delta", frame: { ...at, changed: [], removed: [], outages: [outage] } }, { changed: new Set(), removed: new Set() });
+  delta(state, [testCard({ id: "a" })]);
+  expect(state.outages).toEqual([outage]);
+  applyFrame(state, { kind: "delta", frame: { ...at, changed: [], removed: [], outages: [] } }, { changed: new Set(), removed: new Set() });
+  expect(state.outages).toEqual([]);
 });
 
 test("forgetting an unknown machine changes nothing", () => {

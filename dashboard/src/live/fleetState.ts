@@ -1,6 +1,6 @@
 // What the page knows of the fleet, and how a frame of the stream changes it.
 // Pure: no clock, no browser. The store around it decides when frames are applied.
-import type { CardView, DeltaFrame, Presence, SnapshotFrame } from "../api/wire";
+import type { CardView, DeltaFrame, OutageView, Presence, SnapshotFrame } from "../api/wire";
 
 export type Frame =
   | { kind: "snapshot"; frame: SnapshotFrame }
@@ -18,6 +18,8 @@ export interface FleetState {
   tally: Tally;
   /** Newest last_seen of all machines, as the server wrote it. */
   newestReport: string | null;
+  /** Machines that were lost together, and are not back. */
+  outages: readonly OutageView[];
   /** Ids named by the snapshot that is still arriving; null when none is. */
   arriving: Set<string> | null;
   /** False until the first whole snapshot has been applied. */
@@ -34,6 +36,7 @@ export function emptyFleet(): FleetState {
     machines: new Map(),
     tally: { total: 0, alarmed: 0, presence: { online: 0, warning: 0, offline: 0, asleep: 0 }, tags: new Map() },
     newestReport: null,
+    outages: [],
     arriving: null,
     complete: false,
   };
@@ -47,6 +50,7 @@ export function applyFrame(state: FleetState, { kind, frame }: Frame, change: Fl
 
 // Parts show up as they come; machines no part has named go when the last is here.
 function applySnapshot(state: FleetState, frame: SnapshotFrame, change: FleetChange): void {
+  state.outages = frame.outages;
   if (frame.part <= 1 || state.arriving === null) state.arriving = new Set();
   for (const card of frame.machines) {
     state.arriving.add(card.id);
@@ -61,6 +65,7 @@ function applySnapshot(state: FleetState, frame: SnapshotFrame, change: FleetCha
 }
 
 function applyDelta(state: FleetState, frame: DeltaFrame, change: FleetChange): void {
+  if (frame.outages) state.outages = frame.outages;
   for (const card of frame.changed) {
     // A delta between two parts counts as named, or the last part would drop it.
     state.arriving?.add(card.id);

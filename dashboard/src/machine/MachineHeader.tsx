@@ -1,20 +1,25 @@
 // Who this machine is, how it is, and what may be done to it.
 import { useState } from "react";
-import { mayForget } from "../api/permissions";
+import { mayForget, mayRun } from "../api/permissions";
 import type { MachineView } from "../api/wire";
+import { composeAddress } from "../commands/draft";
 import { reportedSystemName, systemName } from "../fleet/systemName";
 import { bytes, counted, UNKNOWN } from "../format/quantities";
 import { duration } from "../format/times";
 import { Age } from "../live/Age";
 import { useMachineCard } from "../live/fleetStore";
+import { causeWords } from "../presence/cause";
 import { PresenceMark } from "../presence/PresenceMark";
 import { Link } from "../route/Link";
+import { navigate } from "../route/location";
 import { FLEET_PATH } from "../route/pages";
-import { Button } from "../shell/Button";
+import { Button, LinkButton } from "../shell/Button";
 import { useSignedIn } from "../shell/signedIn";
+import { useKeys } from "../shell/useKeys";
 import { ForgetDialog } from "./ForgetDialog";
 import styles from "./MachineHeader.module.css";
 import { nameOf } from "./machineName";
+import { ReportNow } from "./ReportNow";
 import type { Report } from "./report";
 import { TagEditor } from "./TagEditor";
 import { objectIn, textIn } from "./untrusted";
@@ -22,13 +27,19 @@ import { objectIn, textIn } from "./untrusted";
 export function MachineHeader({ machine, report }: { machine: MachineView; report: Report }) {
   const { user } = useSignedIn();
   const [forgetting, setForgetting] = useState(false);
+  const runAddress = composeAddress({ machines: [machine.machine_id] });
+  useKeys(mayRun(user) ? { r: () => navigate(runAddress) } : {});
   return (
     <header className={styles.header}>
       <nav aria-label="Where you are"><Link to={FLEET_PATH} className={styles.back}>← Fleet</Link></nav>
       <div className={styles.title}>
         <h1>{nameOf(machine)}</h1>
         <PresenceWord machine={machine} />
-        {mayForget(user) && <Button className={styles.forget ?? ""} onClick={() => setForgetting(true)}>Forget…</Button>}
+        <div className={styles.deeds}>
+          <ReportNow id={machine.machine_id} />
+          {mayRun(user) && <LinkButton to={runAddress}>Run a command…</LinkButton>}
+          {mayForget(user) && <Button onClick={() => setForgetting(true)}>Forget…</Button>}
+        </div>
       </div>
       <KeyFacts machine={machine} report={report} />
       <TagEditor id={machine.machine_id} tags={machine.tags} />
@@ -38,11 +49,13 @@ export function MachineHeader({ machine, report }: { machine: MachineView; repor
 }
 
 function PresenceWord({ machine }: { machine: MachineView }) {
+  const cause = machine.status === "online" || machine.presence_cause === machine.status ? null : causeWords(machine.presence_cause);
   return (
     <p className={`${styles.presence} ${styles[machine.status]} live`} data-testid="presence">
       <PresenceMark presence={machine.status} label={false} />
       <span>
         <strong>{machine.status}</strong> for <Age since={machine.presence_since} />
+        {cause !== null && `: ${cause}`}
         <span className={styles.dot}> · </span>
         <span className={styles.last}>last report <Age since={machine.last_seen} suffix=" ago" /></span>
       </span>

@@ -1,30 +1,30 @@
-// One machine: who it is and how it is, what stands out, its history, its parts.
+// One machine: who it is and how it is, and one of its parts at a time.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { type ComponentType, useEffect, useMemo } from "react";
 import { fetchMachine } from "../api/machines";
 import { Refusal } from "../api/request";
 import type { MachineView } from "../api/wire";
 import { parseTime_s } from "../format/times";
 import { useMachineCard } from "../live/fleetStore";
-import { useServerNow_s } from "../live/serverClock";
 import { navigate, useSearch } from "../route/location";
 import { FLEET_PATH } from "../route/pages";
 import { Link } from "../route/Link";
 import { useKeys } from "../shell/useKeys";
 import notice from "../shell/Notice.module.css";
-import { Charts } from "./Charts";
-import { Cores } from "./Cores";
-import { Disks } from "./Disks";
-import { Facts } from "./Facts";
-import { Findings } from "./Findings";
-import { findingsAbout } from "./findings";
-import { Interfaces } from "./Interfaces";
+import { parseChoice } from "./charts/span";
+import { ChangesTab } from "./changes/ChangesTab";
+import { CommandsTab } from "./commands/CommandsTab";
+import { HardwareTab } from "./hardware/HardwareTab";
 import { MachineHeader } from "./MachineHeader";
 import styles from "./MachinePage.module.css";
-import { Processes } from "./Processes";
+import { NetworkTab } from "./network/NetworkTab";
+import { OverviewTab } from "./overview/OverviewTab";
 import { readReport } from "./report";
-import { parseChoice } from "./span";
-import { Temperatures } from "./Temperatures";
+import { SecurityTab } from "./security/SecurityTab";
+import { SoftwareTab } from "./software/SoftwareTab";
+import type { TabProps } from "./tabProps";
+import { tabIn, type TabName } from "./tabs";
+import { Tabs } from "./Tabs";
 import { useLooking } from "./useLooking";
 
 export default function MachinePage({ id }: { id: string }) {
@@ -48,33 +48,28 @@ function useMachine(id: string) {
 
 function Machine({ machine }: { machine: MachineView }) {
   useLooking(machine.machine_id);
-  const card = useMachineCard(machine.machine_id);
   const report = useMemo(() => readReport(machine), [machine]);
   const search = useSearch();
   const choice = useMemo(() => parseChoice(search), [search]);
-  const now_s = useServerNow_s();
+  const Tab = TAB[tabIn(search)];
   return (
     <div className={styles.page}>
       <MachineHeader machine={machine} report={report} />
-      <Findings findings={findingsAbout(machine, report, card?.alarms ?? [], now_s)} />
-      <Charts id={machine.machine_id} choice={choice} report={report} firstSeen_s={parseTime_s(machine.first_seen) ?? 0} />
-      <div className={`${styles.parts} live`}>
-        <div className={styles.stack}>
-          <Processes report={report} />
-          <Interfaces report={report} />
-        </div>
-        <div className={styles.stack}>
-          <Cores report={report} />
-          <Disks report={report} />
-          <Temperatures report={report} />
-        </div>
-        <div className={styles.whole}>
-          <Facts machine={machine} />
-        </div>
-      </div>
+      <Tabs />
+      <Tab machine={machine} report={report} choice={choice} firstSeen_s={parseTime_s(machine.first_seen) ?? 0} />
     </div>
   );
 }
+
+const TAB: Record<TabName, ComponentType<TabProps>> = {
+  overview: OverviewTab,
+  network: NetworkTab,
+  hardware: HardwareTab,
+  software: SoftwareTab,
+  security: SecurityTab,
+  commands: CommandsTab,
+  changes: ChangesTab,
+};
 
 function NoSuchMachine({ id }: { id: string }) {
   return (

@@ -4,7 +4,7 @@ import styles from "./Part.module.css";
 
 interface PartProps {
   title: string;
-  note?: string | undefined;
+  note?: ReactNode;
   children: ReactNode;
 }
 

@@ -1,6 +1,6 @@
 // A machine's latest report, as this page needs it. The wire's shape ends here.
 import type { MachineView } from "../api/wire";
-import { type Json, listIn, numberIn, objectIn, textIn } from "./untrusted";
+import { type Json, listIn, numberIn, objectIn, objectsIn, textIn } from "./untrusted";
 
 export interface Disk {
   mountpoint: string;
@@ -36,6 +36,14 @@ export interface Process {
   memory_bytes: number | null;
 }
 
+export interface OwnCost {
+  cpu_percent: number | null;
+  memory_bytes: number | null;
+  wakeups_per_s: number | null;
+  /** Monitors that took too long and look more seldom for it. */
+  slowed: { name: string; took_ms: number | null; interval_s: number | null }[];
+}
+
 export interface Report {
   cpuPercent: number | null;
   perCore: number[];
@@ -50,6 +58,8 @@ export interface Report {
   battery: { percent: number | null; plugged: boolean | null };
   processCount: number | null;
   processes: Process[];
+  /** What the agent itself costs its machine. */
+  agent: OwnCost;
   /** Why a value is missing, by its name. */
   unavailable: Record<string, string>;
 }
@@ -78,7 +88,8 @@ export function readReport(machine: MachineView): Report {
     battery: { percent: numberIn(battery.percent), plugged: typeof battery.plugged === "boolean" ? battery.plugged : null },
     processCount: numberIn(processes.total),
     processes: readProcesses(processes),
-    unavailable: readReasons(metrics.unavailable),
+    agent: readOwnCost(metrics.agent),
+    unavailable: readReasons(metrics.unavailable, metrics.unavailable_detail),
   };
 }
 
@@ -144,23 +155,40 @@ function readProcesses(processes: Json): Process[] {
   return [...byPid.values()];
 }
 
+function readOwnCost(value: unknown): OwnCost {
+  const cost = objectIn(value);
+  return {
+    cpu_percent: numberIn(cost.cpu_percent), memory_bytes: numberIn(cost.memory_bytes), wakeups_per_s: numberIn(cost.wakeups_per_s),
+    slowed: objectsIn(cost.slowed).map((each) => ({ name: textIn(each.name) ?? "?", took_ms: numberIn(each.took_ms), interval_s: numberIn(each.interval_s) })),
+  };
+}
+
 const REASON: Record<string, string> = {
   unsupported: "this machine can't tell",
   no_permission: "the agent may not read it",
   tool_missing: "a tool it needs is missing",
   timed_out: "it took too long to read",
+  stale: "what is known is too old to be shown",
 };
 
-function readReasons(value: unknown): Record<string, string> {
+function readReasons(value: unknown, details: unknown): Record<string, string> {
   const reasons: Record<string, string> = {};
+  const more = objectIn(details);
   for (const [name, reason] of Object.entries(objectIn(value))) {
-    const text = textIn(reason) ?? "";
-    reasons[name] = Object.hasOwn(REASON, text) ? (REASON[text] ?? text) : text;
+    const detail = Object.hasOwn(more, name) ? textIn(more[name]) : null;
+    reasons[name] = detail === null ? reasonWords(reason) : `${reasonWords(reason)} (${detail})`;
   }
   return reasons;
 }
 
-/** The reason for a missing value, for its tooltip. */
-export function whyMissing(report: Report, name: string): string {
-  return Object.hasOwn(report.unavailable, name) ? `Unknown: ${report.unavailable[name]}` : "Not in its reports";
+/** The contract's word for why something is missing, as people say it. */
+export function reasonWords(reason: unknown): string {
+  const text = textIn(reason) ?? "";
+  return Object.hasOwn(REASON, text) ? (REASON[text] ?? text) : text;
+}
+
+/** The reason for a missing value, for its tooltip. The first of the names that has one counts. */
+export function whyMissing(report: Report, ...names: readonly string[]): string {
+  const known = names.find((name) => Object.hasOwn(report.unavailable, name));
+  return known === undefined ? "Not in its reports" : `Unknown: ${report.unavailable[known]}`;
 }

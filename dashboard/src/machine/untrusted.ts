@@ -19,3 +19,15 @@ export function textIn(value: unknown): string | null {
   if (typeof value === "number") return String(value);
   return typeof value === "string" && value.trim() !== "" ? value : null;
 }
+
+export function objectsIn(value: unknown): Json[] {
+  return listIn(value).map(objectIn);
+}
+
+export function textsIn(value: unknown): string[] {
+  return listIn(value).map(textIn).filter((each) => each !== null);
+}
+
+export function booleanIn(value: unknown): boolean | null {
+  return typeof value === "boolean" ? value : null;
+}

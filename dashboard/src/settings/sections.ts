@@ -1,5 +1,5 @@
 // The parts of the settings, in their order, and the scope each needs.
-import type { MeView, Scope } from "../api/agreed";
+import type { MeView, Scope } from "../api/wire";
 import { may } from "../api/permissions";
 import type { SettingsSection } from "../route/pages";
 

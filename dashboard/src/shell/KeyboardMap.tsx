@@ -7,9 +7,10 @@ const MAP: readonly (readonly [readonly string[], string])[] = [
   [["/"], "Filter the fleet"],
   [["j", "k"], "Next machine, previous machine"],
   [["Enter"], "Open the machine"],
-  [["x"], "Select the machine, to tag many at once"],
+  [["x"], "Select the machine, to do something to many at once"],
+  [["r"], "Run a command on what is selected, or on this machine"],
   [["g"], "Back to the fleet"],
-  [["1", "2", "3"], "Charts: 1 hour, 24 hours, 7 days"],
+  [["1", "5"], "Charts: from 15 minutes to 30 days"],
   [["Esc"], "Close, or leave the field"],
   [["?"], "This map"],
 ];

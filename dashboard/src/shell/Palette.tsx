@@ -1,12 +1,12 @@
 // ⌘K: type a few letters of a machine, press Enter, be there. A few actions too.
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { mayEnroll } from "../api/permissions";
+import { mayEnroll, mayRun } from "../api/permissions";
 import { parseFilter } from "../fleet/filter";
 import { comparing } from "../fleet/sort";
 import { fleetStore } from "../live/fleetStore";
 import { PresenceMark } from "../presence/PresenceMark";
 import { navigate } from "../route/location";
-import { FLEET_PATH, machinePath, settingsPath } from "../route/pages";
+import { COMMANDS_PATH, composePath, FLEET_PATH, machinePath, NETWORK_PATH, settingsPath } from "../route/pages";
 import { sectionsFor } from "../settings/sections";
 import { useOpenOverlay } from "./overlays";
 import styles from "./Palette.module.css";
@@ -106,6 +106,9 @@ function useActions(): Choice[] {
       action("Show the whole fleet", "", () => navigate(FLEET_PATH)),
       action("Show machines that are offline", "is:offline", () => navigate("/?q=is%3Aoffline")),
       action("Show machines with alarms", "is:alarm", () => navigate("/?q=is%3Aalarm")),
+      action("Network: where is the trouble?", "", () => navigate(NETWORK_PATH)),
+      action("Commands: what was asked of machines", "", () => navigate(COMMANDS_PATH)),
+      ...(mayRun(user) ? [action("New command", "", () => navigate(composePath))] : []),
       ...(mayEnroll(user) ? [action("Add a machine", "", () => open("add-machine"))] : []),
       ...sectionsFor(user).map(({ section, title }) => action(`Settings: ${title}`, "", () => navigate(settingsPath(section)))),
       action("Theme: light", "", () => chooseTheme("light")),

@@ -6,12 +6,22 @@ import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { Field } from "./Field";
 import form from "./Form.module.css";
+import { ProviderProof } from "./ProviderProof";
 import { useSignedIn } from "./signedIn";
 
-export default function ProofDialog({ onDone }: { onDone: (proven: boolean) => void }) {
+interface ProofDialogProps {
+  onDone: (proven: boolean) => void;
+}
+
+export default function ProofDialog({ onDone }: ProofDialogProps) {
+  const { user } = useSignedIn();
+  return user.signed_in_by === "oidc" ? <ProviderProof onDone={onDone} /> : <PasswordProof onDone={onDone} />;
+}
+
+function PasswordProof({ onDone }: ProofDialogProps) {
   const { user } = useSignedIn();
   const [complaint, setComplaint] = useState<string | null>(null);
-  const [needsCode, setNeedsCode] = useState(user.has_totp === true);
+  const [needsCode, setNeedsCode] = useState(user.has_totp);
   const [busy, setBusy] = useState(false);
   const password = useRef<HTMLInputElement>(null);
   const code = useRef<HTMLInputElement>(null);

@@ -1,6 +1,6 @@
 // The bar on top: where you are, a way to anywhere, the line's state, and you.
 import { usePath } from "../route/location";
-import { FLEET_PATH, pageAt, SETTINGS_PATH } from "../route/pages";
+import { COMMANDS_PATH, FLEET_PATH, NETWORK_PATH, type Page, pageAt, SETTINGS_PATH } from "../route/pages";
 import { Link } from "../route/Link";
 import { ConnectionMark } from "../live/ConnectionMark";
 import { Logo } from "./Logo";
@@ -9,6 +9,8 @@ import styles from "./TopBar.module.css";
 import { UserMenu } from "./UserMenu";
 
 const isMac = navigator.userAgent.includes("Mac");
+
+const COMMANDS_PAGES: readonly Page["name"][] = ["commands", "compose", "scripts", "batch"];
 
 export function TopBar() {
   const open = useOpenOverlay();
@@ -21,6 +23,8 @@ export function TopBar() {
       </Link>
       <nav className={styles.pages} aria-label="Pages">
         <Link to={FLEET_PATH} aria-current={page === "fleet" || page === "machine" ? "page" : undefined}>Fleet</Link>
+        <Link to={NETWORK_PATH} aria-current={page === "network" ? "page" : undefined}>Network</Link>
+        <Link to={COMMANDS_PATH} aria-current={COMMANDS_PAGES.includes(page) ? "page" : undefined}>Commands</Link>
         <Link to={SETTINGS_PATH} aria-current={page === "settings" ? "page" : undefined}>Settings</Link>
       </nav>
       <button type="button" className={styles.search} onClick={() => open("palette")}>

@@ -1,6 +1,6 @@
 // The signed-in user, for whoever below needs to know what they may do.
 import { createContext, useContext } from "react";
-import type { MeView } from "../api/agreed";
+import type { MeView } from "../api/wire";
 
 export interface SignedIn {
   user: MeView;

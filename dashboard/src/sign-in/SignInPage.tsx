@@ -3,13 +3,15 @@
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { Refusal } from "../api/request";
 import { signIn } from "../api/session";
-import type { MeView } from "../api/agreed";
+import type { MeView } from "../api/wire";
 import { Button } from "../shell/Button";
 import { Logo } from "../shell/Logo";
+import { ProviderLink } from "./ProviderLink";
+import { refusalIn } from "./refusals";
 import styles from "./SignInPage.module.css";
 
 export function SignInPage({ onSignedIn }: { onSignedIn: (user: MeView) => void }) {
-  const [complaint, setComplaint] = useState<string | null>(null);
+  const [complaint, setComplaint] = useState(() => refusalIn(window.location.search));
   const [busy, setBusy] = useState(false);
   const username = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
@@ -79,6 +81,7 @@ export function SignInPage({ onSignedIn }: { onSignedIn: (user: MeView) => void 
         <Button tone="primary" type="submit" disabled={busy} className={styles.submit ?? ""}>
           {busy ? "Signing in…" : "Sign in"}
         </Button>
+        {!needsCode && <ProviderLink />}
         {needsCode && <Button tone="quiet" onClick={startOver}>Use another account</Button>}
       </form>
     </main>

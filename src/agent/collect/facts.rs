@@ -33,6 +33,8 @@ pub(super) fn collect(
         .unwrap_or_default();
     let interfaces = networks.map(network::facts);
     MachineInfoV1 {
+        // The sampler knows it.
+        policy: None,
         hostname: System::host_name().ok(),
         os: Some(
             if cfg!(target_os = "macos") {
@@ -64,6 +66,7 @@ pub(super) fn collect(
         agent_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         disks: Some(disks::facts(all_disks)).filter(|disks| !disks.is_empty()),
         network_interfaces: interfaces,
+        ..MachineInfoV1::default()
     }
 }
 

@@ -2,12 +2,15 @@
 //! `Gather` from the sampler; emits nothing.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, Context, Handler, Message, Supervised};
 use atlas_actors::clock::{Clock, SystemClock, Timestamp};
 
-use super::{Finding, Missing};
+use super::network_logs::NetworkLogs;
+use super::{Finding, Missing, words_of_2_0};
+use crate::agent::diagnosis::Analyst;
 use crate::wire::report_v1::{
     MachineInfoV1, MetricsV1, ReportV1, SECTION_BYTES_MAX, SectionV1, SlowedMonitorV1, Unavailable,
 };
@@ -46,6 +49,22 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// What these looks found just now.
+    #[must_use]
+    pub fn of(looks: Vec<(&'static str, Result<Finding, Missing>)>) -> Self {
+        let (mut board, now) = (Board::default(), Instant::now());
+        for (monitor, found) in looks {
+            let note = Note {
+                monitor,
+                found,
+                fresh_for: Duration::MAX,
+                slowed: None,
+            };
+            board.note(note, SystemClock.now(), now);
+        }
+        board.gather(now, SystemClock.now())
+    }
+
     /// Puts it into a report.
     pub fn ride_along(self, report: &mut ReportV1) {
         let (mut metrics, mut missing, mut details) = (self.metrics, BTreeMap::new(), BTreeMap::new());
@@ -69,8 +88,9 @@ struct Noted {
     slowed: Option<SlowedMonitorV1>,
 }
 
+/// What was sent is not kept, only how to tell it from another: it is large, and an agent is small.
 struct SentSection {
-    value: serde_json::Value,
+    digest: u64,
     at: Instant,
 }
 
@@ -79,9 +99,24 @@ struct SentSection {
 pub struct Board {
     noted: BTreeMap<&'static str, Noted>,
     sent: BTreeMap<&'static str, SentSection>,
+    analyst: Option<Analyst>,
+    logs: NetworkLogs,
 }
 
+/// With each round of this monitor, the analyst looks at what all of them found.
+const ANALYSED_WITH: &str = "ping";
+
 impl Board {
+    /// An empty one, whose analyst says where trouble is; into these logs, too.
+    #[must_use]
+    pub fn new(analyst: Analyst, logs: NetworkLogs) -> Self {
+        Self {
+            analyst: Some(analyst),
+            logs,
+            ..Self::default()
+        }
+    }
+
     fn note(&mut self, note: Note, taken_at: Timestamp, now: Instant) {
         let noted = Noted {
             found: note.found,
@@ -91,25 +126,45 @@ impl Board {
             slowed: note.slowed,
         };
         self.noted.insert(note.monitor, noted);
+        if note.monitor == ANALYSED_WITH
+            && let Some(mut analyst) = self.analyst.take()
+        {
+            analyst.look(&self.fresh(now), taken_at);
+            self.analyst = Some(analyst);
+        }
     }
 
-    fn gather(&mut self, now: Instant) -> Gathered {
+    /// All metrics that are not stale.
+    fn fresh(&self, now: Instant) -> MetricsV1 {
+        let mut metrics = MetricsV1::default();
+        for noted in self.noted.values() {
+            if let Ok(finding) = &noted.found
+                && now.saturating_duration_since(noted.at) <= noted.fresh_for
+            {
+                metrics.take_over(finding.metrics.clone());
+            }
+        }
+        metrics
+    }
+
+    fn gather(&mut self, now: Instant, at: Timestamp) -> Gathered {
         let mut gathered = Gathered::default();
         let mut slowed = Vec::new();
         let mut missing = BTreeMap::new();
         let mut details = BTreeMap::new();
-        for (name, noted) in &self.noted {
+        for (name, noted) in &mut self.noted {
             slowed.extend(noted.slowed.clone());
             let is_fresh = now.saturating_duration_since(noted.at) <= noted.fresh_for;
-            match &noted.found {
+            match &mut noted.found {
                 Ok(finding) if is_fresh => {
                     missing.extend(finding.metrics.unavailable.clone().unwrap_or_default());
                     details.extend(finding.metrics.unavailable_detail.clone().unwrap_or_default());
                     gathered.metrics.take_over(finding.metrics.clone());
                     gathered.facts.take_over(finding.facts.clone());
-                    for (section, value) in &finding.sections {
+                    // A section goes along once: the next look brings it again.
+                    for (section, value) in std::mem::take(&mut finding.sections) {
                         if let Some(due) = due(&mut self.sent, section, value, noted.taken_at, now) {
-                            gathered.sections.insert((*section).to_owned(), due);
+                            gathered.sections.insert(section.to_owned(), due);
                         }
                     }
                 }
@@ -127,6 +182,10 @@ impl Board {
         if let Some(cost) = gathered.metrics.agent.as_mut() {
             cost.slowed = (!slowed.is_empty()).then_some(slowed);
         }
+        words_of_2_0::fill(&mut gathered.metrics);
+        // Without fresh pings the last diagnosis is no longer true.
+        let analyst = self.analyst.as_ref().filter(|_| gathered.metrics.ping.is_some());
+        gathered.metrics.diagnosis = analyst.and_then(|analyst| analyst.said(at));
         gathered
     }
 }
@@ -135,32 +194,31 @@ impl Board {
 fn due(
     sent: &mut BTreeMap<&'static str, SentSection>,
     name: &'static str,
-    value: &serde_json::Value,
+    value: serde_json::Value,
     taken_at: Timestamp,
     now: Instant,
 ) -> Option<SectionV1> {
+    let json = serde_json::to_string(&value).unwrap_or_default();
+    let digest = digest(&json);
     let is_known = sent.get(name).is_some_and(|sent| {
-        sent.value == *value && now.saturating_duration_since(sent.at) < SECTION_AGAIN_AFTER
+        sent.digest == digest && now.saturating_duration_since(sent.at) < SECTION_AGAIN_AFTER
     });
     if is_known {
         return None;
     }
-    sent.insert(
-        name,
-        SentSection {
-            value: value.clone(),
-            at: now,
-        },
-    );
-    let bytes = serde_json::to_string(value).map_or(usize::MAX, |json| json.len());
+    sent.insert(name, SentSection { digest, at: now });
+    let bytes = json.len();
     if bytes > SECTION_BYTES_MAX {
         tracing::warn!(section = name, bytes, "a section is too large to be sent");
         return None;
     }
-    Some(SectionV1 {
-        taken_at,
-        value: value.clone(),
-    })
+    Some(SectionV1 { taken_at, value })
+}
+
+fn digest(json: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Actor for Board {
@@ -181,7 +239,12 @@ impl Handler<Gather> for Board {
     type Result = Gathered;
 
     fn handle(&mut self, _: Gather, _: &mut Context<Self>) -> Gathered {
-        self.gather(Instant::now())
+        let gathered = self.gather(Instant::now(), SystemClock.now());
+        if self.logs.are_written() {
+            let (logs, metrics) = (self.logs.clone(), gathered.metrics.clone());
+            actix_rt::spawn(async move { logs.note_diagnosis(&metrics).await });
+        }
+        gathered
     }
 }
 
@@ -189,6 +252,7 @@ impl Handler<Gather> for Board {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_secs(0);
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn note(monitor: &'static str, found: Result<Finding, Missing>) -> Note {
@@ -211,8 +275,8 @@ mod tests {
     fn what_is_fresh_rides_along_and_what_is_stale_says_so() {
         let (mut board, now) = (Board::default(), Instant::now());
         board.note(note("uptime", Ok(uptime(7))), Timestamp::from_secs(0), now);
-        assert_eq!(board.gather(now + MINUTE).metrics.uptime_seconds, Some(7));
-        let late = board.gather(now + MINUTE * 2).metrics;
+        assert_eq!(board.gather(now + MINUTE, NOW).metrics.uptime_seconds, Some(7));
+        let late = board.gather(now + MINUTE * 2, NOW).metrics;
         assert_eq!(late.uptime_seconds, None);
         assert_eq!(late.unavailable.unwrap()["uptime"], Unavailable::Stale);
     }
@@ -226,7 +290,7 @@ mod tests {
             Timestamp::from_secs(0),
             Instant::now(),
         );
-        let metrics = board.gather(Instant::now()).metrics;
+        let metrics = board.gather(Instant::now(), NOW).metrics;
         assert_eq!(
             metrics.unavailable.unwrap()["disk_health"],
             Unavailable::Unsupported
@@ -248,7 +312,7 @@ mod tests {
                 ..note("software", Ok(finding))
             };
             board.note(note, Timestamp::from_secs(5), at);
-            board.gather(at).sections
+            board.gather(at, NOW).sections
         };
         assert_eq!(found(&mut board, &["vim"], now).len(), 1);
         assert!(found(&mut board, &["vim"], now + MINUTE).is_empty());

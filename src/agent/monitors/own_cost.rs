@@ -97,7 +97,11 @@ fn parse_stat(stat: &str, status: &str) -> Option<Sums> {
     let value = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
     let memory_kb: u64 = value("VmRSS:")?.trim().trim_end_matches(" kB").parse().ok()?;
     Some(Sums {
-        cpu_s: (f64::from(ticks(11)?) + f64::from(ticks(12)?)) / TICKS_PER_S,
+        // Its own time, and that of the tools that it has run.
+        cpu_s: (11..=14)
+            .map(|index| ticks(index).map(f64::from))
+            .sum::<Option<f64>>()?
+            / TICKS_PER_S,
         wakeups: None,
         memory_bytes: memory_kb * 1_024,
         threads: value("Threads:")?.trim().parse().ok(),

@@ -2,6 +2,7 @@
 //! output, in plain English, and never longer than the look may take (the process dies with it).
 
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::io::AsyncReadExt;
@@ -60,6 +61,51 @@ pub fn unexpected(words: &str) -> Missing {
             shown.take(DETAIL_CHARS_MAX).collect()
         }),
     }
+}
+
+/// Where systems and their administrators put tools, the systems first.
+const FOLDERS: [&str; 7] = [
+    "/usr/bin",
+    "/bin",
+    "/usr/sbin",
+    "/sbin",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/opt/homebrew/bin",
+];
+
+/// Runs a tool that is in another folder on each system; `PATH` counts for nothing.
+///
+/// # Errors
+/// When it is in none of them, or may not be run.
+pub async fn run_named(name: &str, args: &[&str]) -> Result<Said, Missing> {
+    match find(name) {
+        Some(path) => run(&path.to_string_lossy(), args).await,
+        None => Err(Missing {
+            why: Unavailable::ToolMissing,
+            detail: Some(format!("{name} is not installed")),
+        }),
+    }
+}
+
+/// The tool of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<PathBuf> {
+    let places = FOLDERS.iter().map(|folder| Path::new(folder).join(name));
+    places.into_iter().find(|path| is_trusted(path))
+}
+
+/// Whether nobody could have put it there who has fewer rights than this process.
+#[cfg(unix)]
+fn is_trusted(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let own = rustix::process::geteuid().as_raw();
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && (file.uid() == 0 || file.uid() == own))
+}
+
+#[cfg(not(unix))]
+fn is_trusted(path: &Path) -> bool {
+    path.is_file()
 }
 
 /// Runs a tool to its end.

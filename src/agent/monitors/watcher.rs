@@ -37,11 +37,15 @@ impl Pace {
     }
 
     /// A look that takes more than half of its time limit, or a tenth of its interval, costs its
-    /// machine too much.
+    /// machine too much, unless it only waits: a ping takes longest when the network is down, and must
+    /// not be slowed then.
     fn note(&mut self, took: Duration) {
         self.took = took;
-        let is_slow =
-            took * 2 > self.rule.timeout || took * 10 > self.rule.interval.max(Duration::from_secs(10));
+        let is_slow = if self.rule.waits {
+            took >= self.rule.timeout
+        } else {
+            took * 2 > self.rule.timeout || took * 10 > self.rule.interval.max(Duration::from_secs(10))
+        };
         self.factor = if is_slow {
             (self.factor * 2).min(SLOWEST)
         } else {
@@ -152,7 +156,17 @@ mod tests {
     const RULE: MonitorRule = MonitorRule {
         interval: Duration::from_secs(60),
         timeout: Duration::from_secs(10),
+        waits: false,
     };
+
+    #[test]
+    fn one_that_only_waits_is_slowed_when_it_is_cut_off_alone() {
+        let mut pace = Pace::new(MonitorRule { waits: true, ..RULE });
+        pace.note(Duration::from_secs(9));
+        assert_eq!(pace.interval(), RULE.interval);
+        pace.note(RULE.timeout);
+        assert_eq!(pace.interval(), RULE.interval * 2);
+    }
 
     #[test]
     fn one_that_takes_too_long_looks_more_seldom_and_is_named() {

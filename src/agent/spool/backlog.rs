@@ -100,6 +100,12 @@ impl Backlog {
         reserved.is_ok()
     }
 
+    /// The newest report that was ever made; nothing when none was.
+    #[must_use]
+    pub fn newest(&self) -> Option<atlas_actors::model::Delivery> {
+        self.disk.newest()
+    }
+
     /// Drops a report that has arrived.
     pub fn settle(&mut self, seq: u64) {
         if !self.forget(seq) {

@@ -166,6 +166,15 @@ impl DiskSpool {
         })
     }
 
+    /// The number that was given out last; nothing when none was.
+    #[must_use]
+    pub fn newest(&self) -> Option<Delivery> {
+        (self.next_seq > 1).then(|| Delivery {
+            spool: self.ledger.spool(),
+            seq: self.next_seq - 1,
+        })
+    }
+
     fn reserve(&mut self) -> io::Result<()> {
         let wider = Ledger {
             reserved_until: self.next_seq - 1 + RESERVED_AT_ONCE,

@@ -41,6 +41,15 @@ pub enum Step {
         /// Why.
         sentence: String,
     },
+    /// This machine reaches nobody: send it again later.
+    NoNetwork(String),
+    /// The server is well, and takes no more of these now.
+    Paced {
+        /// Not before.
+        after: Option<Duration>,
+        /// Why.
+        sentence: String,
+    },
     /// The server shows a TLS key that this agent does not know.
     UnknownKey(String),
     /// The breaker lets no call through.
@@ -51,7 +60,10 @@ impl Step {
     /// Whether the server itself is in trouble, which the breaker counts.
     #[must_use]
     pub const fn is_outage(&self) -> bool {
-        matches!(self, Self::Retry { .. } | Self::UnknownKey(_))
+        matches!(
+            self,
+            Self::Retry { .. } | Self::NoNetwork(_) | Self::UnknownKey(_)
+        )
     }
 }
 
@@ -149,11 +161,47 @@ fn decide(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Step {
     }
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Step::Rejected(sentence),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Step::Retry { after, sentence },
+        StatusCode::TOO_MANY_REQUESTS => Step::Paced { after, sentence },
+        StatusCode::REQUEST_TIMEOUT => Step::Retry { after, sentence },
         // A proxy's own 4xx says nothing of the report: only the server's word sets one aside.
         status if status.is_client_error() && !body.code().is_empty() => Step::Refuse(sentence),
         _ => Step::Retry { after, sentence },
     }
+}
+
+/// What to do after no answer at all.
+pub(in crate::agent) fn no_answer(error: &reqwest::Error) -> Step {
+    let sentence = unreachable(error);
+    if PinMismatch::find(error).is_some() {
+        Step::UnknownKey(sentence)
+    } else if is_of_the_network(error) {
+        Step::NoNetwork(sentence)
+    } else {
+        Step::Retry {
+            after: None,
+            sentence,
+        }
+    }
+}
+
+/// Whether this machine's own network is why: it finds no name, or no way. A server that is away
+/// refuses the connection, or is silent.
+fn is_of_the_network(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkDown, NetworkUnreachable};
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let no_way = matches!(
+            kind,
+            Some(AddrNotAvailable | HostUnreachable | NetworkDown | NetworkUnreachable)
+        );
+        // The type of this one is nobody's to name.
+        if no_way || error.to_string() == "dns error" {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Why there was no answer, in a sentence.
@@ -213,9 +261,13 @@ mod tests {
 
     #[test]
     fn tries_again_what_can_pass_and_nothing_else() {
-        for status in [408, 429, 500, 502, 503, 507] {
+        for status in [408, 500, 502, 503, 507] {
             assert!(decided(status, "").is_outage(), "{status}");
         }
+        assert!(
+            matches!(decided(429, ""), Step::Paced { .. }),
+            "the server is well"
+        );
         let ours = r#"{"error":{"code":"malformed_report","message":"m"}}"#;
         for status in [400, 404, 413, 422] {
             assert!(matches!(decided(status, ours), Step::Refuse(_)), "{status}");
@@ -232,6 +284,27 @@ mod tests {
         assert_eq!(refused("key_retired"), Step::KeyRefused("m".into()));
         assert_eq!(refused("agent_pending"), Step::Pending("m".into()));
         assert_eq!(refused("agent_revoked"), Step::Revoked("m".into()));
+    }
+
+    #[test]
+    fn tells_a_network_that_is_down_from_a_server_that_is() {
+        use std::io::{Error, ErrorKind};
+        for kind in [ErrorKind::NetworkUnreachable, ErrorKind::HostUnreachable] {
+            assert!(is_of_the_network(&Error::from(kind)), "{kind}");
+        }
+        for kind in [
+            ErrorKind::ConnectionRefused,
+            ErrorKind::TimedOut,
+            ErrorKind::ConnectionReset,
+        ] {
+            assert!(!is_of_the_network(&Error::from(kind)), "{kind}");
+        }
+        #[derive(Debug, thiserror::Error)]
+        #[error("tcp connect error")]
+        struct Around(#[source] Error);
+        assert!(is_of_the_network(&Around(Error::from(
+            ErrorKind::NetworkUnreachable
+        ))));
     }
 
     #[test]

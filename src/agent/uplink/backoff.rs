@@ -20,6 +20,8 @@ pub struct RetryRule {
     pub longest: Duration,
     /// How long the agent rests after a round, at most.
     pub rest: Duration,
+    /// The part of all requests of a minute that may be retries, 0 to 1.
+    pub budget: f64,
 }
 
 /// The pauses between tries.
@@ -40,11 +42,21 @@ impl Backoff {
     pub fn next_pause(&mut self) -> Duration {
         self.tries += 1;
         if self.tries >= self.rule.attempts {
-            self.tries = 0;
-            // Half of it at least: the round is over.
-            return self.rule.rest.mul_f64(0.5 + chance() / 2.0).max(SHORTEST);
+            return self.rest();
         }
         self.ceiling(self.tries).mul_f64(chance()).max(SHORTEST)
+    }
+
+    /// The pause that ends a round: half of the rest at least.
+    pub fn rest(&mut self) -> Duration {
+        self.tries = 0;
+        self.rule.rest.mul_f64(0.5 + chance() / 2.0).max(SHORTEST)
+    }
+
+    /// Whether the next try is another one of the same round.
+    #[must_use]
+    pub const fn is_within_a_round(&self) -> bool {
+        self.tries > 0
     }
 
     /// The longest that the pause after so many tries may be.
@@ -62,7 +74,7 @@ impl Backoff {
 }
 
 /// Anything from 0 to 1.
-fn chance() -> f64 {
+pub(super) fn chance() -> f64 {
     f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX)
 }
 
@@ -76,6 +88,7 @@ mod tests {
         multiplier: 2.0,
         longest: Duration::from_secs(3),
         rest: Duration::from_secs(30),
+        budget: 0.3,
     };
 
     #[test]

@@ -46,9 +46,14 @@ pub(super) async fn start(
         interval: Duration::from_secs(config.fleet.agent.report_interval),
         folder: data_dir.agent(),
         identity,
+        spool_bytes_max: config.fleet.agent.spool_size,
         outage: outage_rule(&config.fleet.agent),
-        monitors: agent::monitors::planned(config),
+        measured: config.system.metrics,
+        monitors: agent::monitors::planned_for(config, &data_dir.agent(), local_url),
         channel: config.fleet.agent.channel.enabled,
+        diagnosis: agent::diagnosis::AnalystRule::of(config),
+        can_restart: false,
+        network_logs: agent::monitors::network_logs::NetworkLogs::of(config),
     })?;
     Ok(LocalAgent { machine_id, handle })
 }

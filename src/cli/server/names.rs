@@ -6,8 +6,10 @@ use std::time::Duration;
 use atlas_actors::messages::IssueToken;
 use sysinfo::System;
 
+use crate::agent;
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::data_dir::DataDir;
 
 /// The certificate's names: this machine's, its addresses, and those that the config adds.
 pub(super) fn of_this_machine(more: &[String]) -> Vec<String> {
@@ -20,6 +22,16 @@ pub(super) fn of_this_machine(more: &[String]) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     names.retain(|name| is_certifiable(name) && seen.insert(name.clone()));
     names
+}
+
+/// Under which id an agent on this very machine reports.
+pub(super) fn own_machine(config: &Config, data_dir: &DataDir) -> String {
+    // An identity that can't be read is told of when the agent starts.
+    let enrolled = agent::identity_file::load(&data_dir.agent()).ok().flatten();
+    enrolled
+        .map(|identity| identity.machine_id)
+        .or_else(|| config.fleet.agent.machine_id.clone())
+        .unwrap_or_else(agent::enrol::default_machine_id)
 }
 
 /// This machine's own name; `localhost` when it has none.

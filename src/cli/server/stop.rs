@@ -24,7 +24,7 @@ pub(super) async fn wait(running: Running, agent: Option<crate::agent::AgentHand
 
 async fn stop(running: Running, agent: Option<crate::agent::AgentHandle>) {
     if let Some(agent) = agent {
-        agent.stop().await;
+        agent.stop(crate::agent::farewell::why_told_to_end()).await;
     }
     // Live streams end by themselves; nobody else listens when all have ended.
     let _ = running.stop.send(true);

@@ -15,6 +15,7 @@ use crate::cli::Failure;
 use crate::config::Config;
 use crate::config::files::expand_home;
 use crate::data_dir::DataDir;
+use crate::ip_network::IpNetwork;
 use crate::outbound::{Outbound, SystemResolver};
 use crate::tls::certificate::read;
 use crate::tls::own::OwnCertificate;
@@ -74,13 +75,7 @@ fn acme(
     }
     // The key must be there before somebody is asked to sign it.
     own.load_or_make(clock.now())?;
-    let networks: Result<Vec<_>, _> = server
-        .outbound_networks
-        .iter()
-        .map(|range| range.parse())
-        .collect();
-    let networks = networks
-        .map_err(|error| Failure::new(format!("fleet.server.outbound_networks: each must be {error}")))?;
+    let networks = outbound_networks(config)?;
     let tls = outbound_tls(server.acme.ca_file.as_deref().map(expand_home).as_deref())?;
     let outbound = Outbound::new(Arc::new(SystemResolver), tls, networks);
     let cert = own.folder.join("acme.crt");
@@ -97,8 +92,17 @@ fn acme(
     Ok(Source::Acme { own, cert, acme })
 }
 
+/// Private ranges that the server may call.
+pub(super) fn outbound_networks(config: &Config) -> Result<Vec<IpNetwork>, Failure> {
+    let ranges = config.fleet.server.outbound_networks.iter();
+    ranges
+        .map(|range| range.parse())
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::new(format!("fleet.server.outbound_networks: each must be {error}")))
+}
+
 /// TLS to others: believes whom this machine believes, or only those in that file.
-fn outbound_tls(ca_file: Option<&Path>) -> Result<ClientConfig, Failure> {
+pub(super) fn outbound_tls(ca_file: Option<&Path>) -> Result<ClientConfig, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let Some(file) = ca_file else {

@@ -7,6 +7,7 @@ use atlas_actors::Fleet;
 use atlas_actors::audit_log::{AuditAction, Witness};
 use atlas_actors::auth::LOCAL_ADMIN;
 use atlas_actors::auth::password::Password;
+use atlas_actors::auth::password_hash::PasswordHash;
 use atlas_actors::clock::SystemClock;
 use atlas_actors::messages::{ChangeUser, CreateUser};
 use atlas_actors::model::{Role, UserName};
@@ -30,7 +31,8 @@ pub(super) enum Order {
     Add {
         name: UserName,
         role: Role,
-        password: String,
+        /// None: they sign in by the identity provider.
+        password: Option<String>,
         must_change_password: bool,
     },
     Password {
@@ -164,7 +166,10 @@ async fn in_store(fleet: &Fleet, order: Order) -> Result<(), Failure> {
             password,
             must_change_password,
         } => {
-            let hash = fleet.hash_password(Password(password), &name).await?;
+            let hash = match password {
+                Some(password) => fleet.hash_password(Password(password), &name).await?,
+                None => PasswordHash::none(),
+            };
             let user = CreateUser {
                 name,
                 role,

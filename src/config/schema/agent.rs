@@ -5,7 +5,7 @@ use atlas_actors::limits::INTERVAL_DEFAULT;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::MonitorsConfig;
+use super::{CsvLogsConfig, MonitorsConfig};
 
 /// The agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct AgentConfig {
     pub report_interval: u64,
     /// Seconds that the server may take to answer.
     pub timeout: u64,
+    /// Bytes that reports may take on disk while they wait; the oldest go first.
+    pub spool_size: u64,
     /// When a report that did not arrive is sent again.
     pub retry: RetryConfig,
     /// When the agent leaves an unwell server alone.
@@ -27,6 +29,8 @@ pub struct AgentConfig {
     pub monitors: MonitorsConfig,
     /// Whether the server can tell the agent something at once.
     pub channel: ChannelConfig,
+    /// What it writes for scripts on its machine.
+    pub csv_logs: CsvLogsConfig,
 }
 
 /// The connection over which the server can tell the agent something at once.
@@ -51,6 +55,8 @@ pub struct RetryConfig {
     pub multiplier: f64,
     /// Seconds of the longest pause.
     pub max_delay: f64,
+    /// The part of all requests of a minute that may be retries, 0 to 1.
+    pub budget: f64,
 }
 
 /// When the agent leaves an unwell server alone.
@@ -65,6 +71,8 @@ pub struct CircuitBreakerConfig {
     pub timeout: f64,
     /// Successes after which all is well again.
     pub success_threshold: u32,
+    /// Tries at once before that.
+    pub half_open_max: usize,
 }
 
 impl Default for AgentConfig {
@@ -74,10 +82,12 @@ impl Default for AgentConfig {
             machine_id: None,
             report_interval: INTERVAL_DEFAULT.as_secs(),
             timeout: 10,
+            spool_size: 16 << 20,
             retry: RetryConfig::default(),
             circuit_breaker: CircuitBreakerConfig::default(),
             monitors: MonitorsConfig::default(),
             channel: ChannelConfig::default(),
+            csv_logs: CsvLogsConfig::default(),
         }
     }
 }
@@ -90,6 +100,7 @@ impl Default for RetryConfig {
             backoff: 1.0,
             multiplier: 2.0,
             max_delay: 60.0,
+            budget: 0.3,
         }
     }
 }
@@ -108,6 +119,7 @@ impl Default for CircuitBreakerConfig {
             failure_threshold: rule.failures_to_open,
             timeout: rule.open_for.as_secs_f64(),
             success_threshold: rule.successes_to_close,
+            half_open_max: rule.trials_max,
         }
     }
 }
@@ -123,6 +135,7 @@ impl From<CircuitBreakerConfig> for CircuitRule {
             },
             open_for: Duration::from_secs_f64(config.timeout),
             successes_to_close: config.success_threshold,
+            trials_max: config.half_open_max,
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Settings of the monitors that 2.0 has and ATLAS does not have yet: read, checked and kept, so that
-//! a config of 2.0 goes on being one.
+//! What the network monitors look at and what they make of it, under the names of 2.0.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +14,26 @@ pub struct NetworkConfig {
     pub ping: PingConfig,
     /// What makes an issue of single troubles.
     pub analyzer: AnalyzerConfig,
+    /// Name servers.
+    pub dns: DnsConfig,
+    /// Services that should answer.
+    pub checks: ChecksConfig,
+}
+
+/// Name servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DnsConfig {
+    /// Whom to ask: addresses, with a port where it is not 53. None: those of the system.
+    pub servers: Vec<String>,
+}
+
+/// Services that should answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChecksConfig {
+    /// Their addresses (https://, http://, tcp://host:port, tls://host:port), and a name after a space.
+    pub targets: Vec<String>,
 }
 
 /// The wireless network.
@@ -91,6 +110,8 @@ pub struct SpeedtestConfig {
     pub slow_alert_cooldown: u64,
     /// Seconds that a test may take.
     pub test_timeout: u64,
+    /// Against whom: `atlas`, the server of this agent, or `networkquality`, the tool of macOS.
+    pub method: String,
 }
 
 /// Pings.
@@ -99,6 +120,8 @@ pub struct SpeedtestConfig {
 pub struct PingConfig {
     /// Whom to ping: an address, and a name after a space.
     pub targets: Vec<String>,
+    /// Whether the gateway is pinged too.
+    pub gateway: bool,
     /// Seconds between two rounds.
     pub update_interval: u64,
     /// Results kept in memory.
@@ -209,6 +232,7 @@ impl Default for SpeedtestConfig {
             consecutive_slow_trigger: 5,
             slow_alert_cooldown: 300,
             test_timeout: 60,
+            method: "atlas".to_owned(),
         }
     }
 }
@@ -217,6 +241,7 @@ impl Default for PingConfig {
     fn default() -> Self {
         Self {
             targets: outside(),
+            gateway: true,
             update_interval: 5,
             max_history: 100,
             retention_days: 7,

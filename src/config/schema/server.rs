@@ -6,6 +6,7 @@ use atlas_actors::clock::Timestamp;
 use atlas_actors::model::PresenceRule;
 use serde::{Deserialize, Serialize};
 
+use super::HistoryConfig;
 use crate::config::SecretText;
 
 /// The server.
@@ -56,8 +57,8 @@ pub struct ServerConfig {
     pub max_body_size: usize,
     /// Bytes of a report at most.
     pub max_report_size: usize,
-    /// Days for which history is kept.
-    pub data_retention_days: u32,
+    /// How much history is kept.
+    pub history: HistoryConfig,
     /// When silence means what.
     pub presence: PresenceConfig,
 }
@@ -141,7 +142,7 @@ impl Default for ServerConfig {
             legacy_agents_until: None,
             max_body_size: 1024 * 1024,
             max_report_size: 1024 * 1024,
-            data_retention_days: 30,
+            history: HistoryConfig::default(),
             presence: PresenceConfig::default(),
         }
     }

@@ -164,6 +164,7 @@ impl AgentEnrolment {
             identity_key: self.seeds.identity.clone(),
             tls_pins: answer.tls_pins.clone(),
             command_keys: answer.command_keys.clone(),
+            operator_keys: answer.operator_keys.clone(),
             key_since_ms: answer.server_time_ms,
         })
     }
@@ -181,7 +182,8 @@ impl AgentEnrolment {
         }
         check_signature(&answer.server_key, &signed, &answer.sig)?;
         let (pins, keys) = (answer.tls_pins.len(), answer.command_keys.len());
-        if pins == 0 || pins > KEYS_MAX || keys > KEYS_MAX {
+        let operators = answer.operator_keys.len();
+        if pins == 0 || pins > KEYS_MAX || keys > KEYS_MAX || operators > KEYS_MAX {
             return Err(FinishError::Keys);
         }
         Ok(())

@@ -38,7 +38,7 @@ pub(super) fn mac(token: &TokenHash, transcript: &[u8]) -> PublicHash {
 
 /// Everything an answer says, and what it answers.
 pub(super) fn answer_bytes(answer: &EnrolmentAnswerV2, transcript_hash: &[u8; 32]) -> Vec<u8> {
-    LengthPrefixed::new(b"atlas/enroll/answer/v2")
+    let bytes = LengthPrefixed::new(b"atlas/enroll/answer/v2")
         .field(transcript_hash)
         .field(answer.agent_id.as_bytes())
         .field(&answer.sx_pub.0)
@@ -53,8 +53,13 @@ pub(super) fn answer_bytes(answer: &EnrolmentAnswerV2, transcript_hash: &[u8; 32
         .list(answer.command_keys.iter().map(|key| key.public_key.0.as_slice()))
         .list(answer.tls_pins.iter().map(|pin| pin.as_bytes().as_slice()))
         .field(&answer.server_time_ms.to_be_bytes())
-        .field(&answer.server_key.0)
-        .into_bytes()
+        .field(&answer.server_key.0);
+    if answer.operator_keys.is_empty() {
+        // As it was before there were any.
+        return bytes.into_bytes();
+    }
+    let operators: Vec<_> = answer.operator_keys.iter().map(ToString::to_string).collect();
+    bytes.list(operators.iter().map(String::as_bytes)).into_bytes()
 }
 
 /// Everything a request for another key says, and to whom.

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::CommandKey;
 use crate::wire::envelope_v2::keys::{self, Channel, Direction, OpenKey, SealKey};
 use crate::wire::hex_id::{AgentId, KeyId};
+use crate::wire::operator_key::OperatorPublicKey;
 use crate::wire::pins::{ServerId, TlsPin};
 use crate::wire::secret::Secret;
 
@@ -36,6 +37,9 @@ pub struct AgentIdentity {
     pub tls_pins: Vec<TlsPin>,
     /// Keys whose commands it takes.
     pub command_keys: Vec<CommandKey>,
+    /// Operators whose signatures count, as they were at enrolment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operator_keys: Vec<OperatorPublicKey>,
     /// When its key was agreed on, by the server's clock; 0 when that is not known.
     #[serde(default)]
     pub key_since_ms: i64,

@@ -14,10 +14,11 @@ use super::token::{SHARED_SECRET_ID, TokenHash, UNKNOWN_SERVER};
 use super::{CommandKey, EnrolmentAnswerV2, EnrolmentRequestV2, FactsError, PublicKey};
 use crate::wire::base64::Base64Array;
 use crate::wire::hex_id::{AgentId, KeyId};
+use crate::wire::operator_key::OperatorPublicKey;
 use crate::wire::pins::{ServerId, TlsPin};
 use crate::wire::secret::Secret;
 
-/// The server's identity key, Ed25519. It signs answers to enrolments and lists of TLS keys, and nothing else: commands
+/// The server's identity key, Ed25519. It signs answers to enrolments and lists of keys, and nothing else: commands
 /// and audit checkpoints have keys of their own.
 pub struct ServerIdentity {
     signing: SigningKey,
@@ -47,6 +48,8 @@ pub struct AnswerTerms {
     pub kid: KeyId,
     /// Keys whose commands it takes.
     pub command_keys: Vec<CommandKey>,
+    /// Operators whose signatures it takes.
+    pub operator_keys: Vec<OperatorPublicKey>,
     /// TLS keys that it takes: the active one and at least one successor.
     pub tls_pins: Vec<TlsPin>,
     /// The server's clock.
@@ -179,6 +182,7 @@ impl VerifiedRequest {
             kid: terms.kid,
             ep: terms.epoch,
             command_keys: terms.command_keys,
+            operator_keys: terms.operator_keys,
             tls_pins: terms.tls_pins,
             server_time_ms: terms.now.as_millis(),
             server_key: Base64Array(server.public_key()),

@@ -47,6 +47,7 @@ fn terms() -> AnswerTerms {
         agent_id: AgentId::new([7; 16]),
         epoch: FIRST_EPOCH,
         kid: KeyId::new([8; 12]),
+        operator_keys: Vec::new(),
         command_keys: vec![CommandKey {
             kid: KeyId::new([9; 12]),
             public_key: Base64Array([10; 32]),

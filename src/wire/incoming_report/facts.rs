@@ -1,7 +1,7 @@
 //! Reads what a machine says of itself.
 
 use atlas_actors::model::machine_id::{MACHINE_ID_BYTES_MAX, checked_label, checked_name};
-use atlas_actors::model::{AgentKind, Facts, MachineId, OsFamily};
+use atlas_actors::model::{AgentKind, Facts, MachineId, OsFamily, Whereabouts};
 use bytes::Bytes;
 use serde::Deserialize;
 
@@ -67,6 +67,27 @@ pub(super) fn read(
         agent_version: atlas_version.or(info.agent_version).map(shortened),
         document: Bytes::copy_from_slice(document.as_bytes()),
     })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Place {
+    gateway: serde_json::Value,
+    ssid: serde_json::Value,
+}
+
+/// Behind what the machine is, as its `machine_info` section says. Agents of 2.0 may mean something else
+/// by these words: what is no text says nothing.
+pub(super) fn whereabouts(document: &str) -> Whereabouts {
+    let place: Place = serde_json::from_str(document).unwrap_or_default();
+    let named = |value: serde_json::Value| {
+        let text = value.as_str().map(|text| shortened(text.to_owned()));
+        text.filter(|text| !text.is_empty())
+    };
+    Whereabouts {
+        gateway: named(place.gateway),
+        ssid: named(place.ssid),
+    }
 }
 
 /// Whether a report says of its machine just what is known. The version counts only where an agent of

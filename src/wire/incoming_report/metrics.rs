@@ -4,6 +4,7 @@ use atlas_actors::clock::Timestamp;
 use atlas_actors::model::{Counters, Metric, Samples};
 use serde::Deserialize;
 
+use super::probes::{self, Probes};
 use super::{ReadReportError, parse};
 
 /// What was understood of a report's metrics.
@@ -29,6 +30,11 @@ struct Metrics {
     battery: Option<Battery>,
     temperature: Option<Temperature>,
     agent: Option<OwnCost>,
+    ping: Option<probes::Ping>,
+    wifi: Option<probes::Wifi>,
+    dns: Option<probes::Dns>,
+    voice: Option<probes::Voice>,
+    speedtest: Option<probes::Speedtest>,
 }
 
 #[derive(Default, Deserialize)]
@@ -117,6 +123,14 @@ fn times(text: Option<&str>) -> Result<(Option<Timestamp>, Option<Timestamp>), R
 
 fn samples(metrics: &Metrics) -> Samples {
     let mut samples = Samples::default();
+    let probes = Probes {
+        ping: metrics.ping.as_ref(),
+        wifi: metrics.wifi.as_ref(),
+        dns: metrics.dns.as_ref(),
+        voice: metrics.voice.as_ref(),
+        speedtest: metrics.speedtest.as_ref(),
+    };
+    probes.fill(&mut samples);
     samples.set(Metric::Uptime, metrics.uptime_seconds);
     samples.set(
         Metric::BatteryPercent,

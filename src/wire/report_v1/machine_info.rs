@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::policy_summary::PolicySummaryV1;
+
 part! {
     /// What the machine is.
     MachineInfoV1 {
@@ -28,6 +30,10 @@ part! {
         boot_time: String,
         /// Its address in its own network.
         local_ip: String,
+        /// The first machine on its way out: its default route.
+        gateway: String,
+        /// The wireless network that it is in.
+        ssid: String,
         /// What its owner calls it (macOS).
         computer_name: String,
         /// The hardware's serial number.
@@ -36,6 +42,8 @@ part! {
         model: String,
         /// The agent's version.
         agent_version: String,
+        /// What the machine's own policy lets the server do.
+        policy: PolicySummaryV1,
         /// Its local disks.
         disks: Vec<DiskFactsV1>,
         /// Its physical network interfaces.

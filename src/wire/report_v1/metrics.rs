@@ -32,6 +32,36 @@ part! {
         temperature: TemperatureV1,
         /// All sensors.
         temperatures: Vec<SensorV1>,
+        /// How packets fare.
+        ping: super::PingV1,
+        /// The wireless network.
+        wifi: super::WifiV1,
+        /// Whether names are found.
+        dns: super::DnsV1,
+        /// The services that the config names.
+        checks: Vec<super::CheckV1>,
+        /// Whether a VPN is up.
+        vpn: super::VpnV1,
+        /// What voices would sound like.
+        voice: super::VoiceV1,
+        /// How fast the network is.
+        speedtest: super::SpeedtestV1,
+        /// Where the network's trouble is.
+        diagnosis: super::DiagnosisV1,
+        /// 2.0's words on the network.
+        network_quality: super::NetworkQualityV1,
+        /// 2.0's words on services, by their kind.
+        saas_endpoints: BTreeMap<String, super::SaasCategoryV1>,
+        /// 2.0's words on roaming.
+        wifi_roaming: super::WifiRoamingV1,
+        /// Mains and battery.
+        power: super::PowerV1,
+        /// Fans, clock and throttling.
+        thermal: super::ThermalV1,
+        /// How well it is protected, as 2.0 says it.
+        security: super::SecurityV1,
+        /// The same with more of it.
+        security_enhanced: super::SecurityEnhancedV1,
         /// What the agent itself costs.
         agent: super::OwnCostV1,
         /// Why something that could be expected is missing.
@@ -190,6 +220,9 @@ pub struct ProcessesV1 {
     pub top_cpu: Vec<ProcessV1>,
     /// The five that have most memory.
     pub top_memory: Vec<ProcessV1>,
+    /// The five that read and write most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub top_disk: Vec<ProcessV1>,
 }
 
 /// One process.
@@ -205,6 +238,9 @@ pub struct ProcessV1 {
     pub memory: f64,
     /// Bytes of memory.
     pub memory_bytes: u64,
+    /// Bytes read and written a second, where the kernel tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_bytes_per_s: Option<u64>,
     /// Whose it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

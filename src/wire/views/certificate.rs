@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words::{CertificateSourceWord, CertificateStateWord};
+
 /// The certificate that is served.
 #[derive(Serialize, ToSchema)]
 pub struct CertificateView {
     /// `own`: made by the server; `files`: given by somebody else; `acme`: fetched from an authority.
+    #[schema(value_type = CertificateSourceWord)]
     pub source: &'static str,
     /// Names and addresses that it is for.
     pub names: Vec<String>,
@@ -21,10 +24,19 @@ pub struct CertificateView {
     /// The hash of its public key, as `sha256//` and base64.
     pub pin: String,
     /// That of the key that may follow.
+    #[schema(required)]
     pub next_pin: Option<String>,
     /// `ok`, `expiring` (within two weeks, and a quarter of its life is left) or `failing`.
+    #[schema(value_type = CertificateStateWord)]
     pub state: &'static str,
+    /// Whether a change to the next key waits until 95 % of the agents know that key.
+    pub key_change_waits: bool,
+    /// Agents that know the next key.
+    pub agents_told: usize,
+    /// Agents that may report.
+    pub agents: usize,
     /// Why the last try to renew it failed.
+    #[schema(required)]
     pub last_error: Option<String>,
 }
 
@@ -32,8 +44,10 @@ pub struct CertificateView {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RenewRequest {
-    /// Whether to go over to the next key, whose pin agents know by now.
+    /// Whether to go over to the next key: when 95 % of the agents know it, which may be now.
     pub new_key: bool,
+    /// Whether to do so whoever knows it; the others ask for the keys when they can't connect.
+    pub at_once: bool,
 }
 
 impl RenewRequest {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words::{AgentStateWord, KeyStateWord};
+
 /// Asks for an enrolment token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -72,11 +74,13 @@ pub struct EnrolledAgentView {
     /// The only machine that it may speak for.
     pub machine_id: String,
     /// `active`, `pending` (waits to be approved) or `revoked`.
+    #[schema(value_type = AgentStateWord)]
     pub state: String,
     /// Counts its keys.
     pub epoch: u32,
     /// `active`, `rotating` (another key is due) or `overdue` (its key is dead, it gets another one when
     /// it comes back).
+    #[schema(value_type = KeyStateWord)]
     pub key_state: String,
     /// When it was enrolled.
     pub created_at: String,

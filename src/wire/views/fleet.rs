@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::channel::HealthCheckView;
-use super::live::{AlarmView, PresenceView};
+use super::live::{AlarmView, CauseView, OutageView, PresenceView};
 
 /// A machine's whole record (contract, section 3), with what ATLAS adds.
 #[derive(Serialize, ToSchema)]
@@ -29,6 +29,9 @@ pub struct MachineView<'a> {
     pub tags: Vec<&'a str>,
     /// Since when it is `status`.
     pub presence_since: String,
+    /// Why it is away; null while it is there.
+    #[schema(required, value_type = Option<CauseView>)]
+    pub presence_cause: Option<&'a str>,
     /// How often it reports, in seconds.
     pub interval_s: u32,
     /// Who reports for it.
@@ -94,6 +97,8 @@ pub struct SummaryView<'a> {
     pub avg_disk: Option<f32>,
     /// The values that stand out.
     pub alerts: Vec<AlertView<'a>>,
+    /// Machines that were lost together.
+    pub outages: Vec<OutageView<'a>>,
     /// The server's time.
     pub timestamp: String,
 }

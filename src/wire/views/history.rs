@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::live::CauseView;
+
 /// Recent reports of one machine (contract, section 3), newest last.
 #[derive(Serialize, ToSchema)]
 pub struct HistoryView {
@@ -38,6 +40,21 @@ pub struct SeriesView<'a> {
     pub times: Vec<i64>,
     /// By the metric's name.
     pub series: BTreeMap<&'a str, SeriesColumnView<'a>>,
+    /// The spans in which the machine was away, oldest first. What waited on its disk meanwhile came
+    /// later, so there may be values in them.
+    pub gaps: Vec<GapView<'a>>,
+}
+
+/// A span in which a machine was away.
+#[derive(Serialize, ToSchema)]
+pub struct GapView<'a> {
+    /// When it was heard last.
+    pub from: String,
+    /// When it was back.
+    pub to: String,
+    /// Why.
+    #[schema(value_type = CauseView)]
+    pub cause: &'a str,
 }
 
 /// One metric's values; null where none is known.

@@ -31,6 +31,9 @@ pub struct CardView<'a> {
     pub presence: &'a str,
     /// Since when (RFC 3339).
     pub presence_since: String,
+    /// Why it is away; null while it is there.
+    #[schema(required, value_type = Option<CauseView>)]
+    pub presence_cause: Option<&'a str>,
     /// When its first report came.
     pub first_seen: String,
     /// When its newest report came.
@@ -88,6 +91,39 @@ pub enum PresenceView {
     Asleep,
 }
 
+/// Why a machine is, or was, away.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CauseView {
+    /// It slept.
+    Asleep,
+    /// It was shut down, or lost its power.
+    PoweredOff,
+    /// It ran, and reached nobody.
+    NetworkDown,
+    /// It ran, and its agent did not.
+    AgentStopped,
+    /// Its agent was being replaced.
+    AgentUpgrading,
+    /// The server itself was away.
+    ServerDown,
+    /// Nobody knows, or not yet.
+    Unknown,
+}
+
+/// Machines that were lost together: one event, not many.
+#[derive(Serialize, ToSchema)]
+pub struct OutageView<'a> {
+    /// What they share: `gateway 10.4.0.1` or `ssid office`.
+    pub key: &'a str,
+    /// The ids of the first 100.
+    pub machines: Vec<&'a str>,
+    /// How many they are.
+    pub count: usize,
+    /// When the first of them was heard last.
+    pub since: String,
+}
+
 /// A family of operating systems.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -128,6 +164,8 @@ pub struct SnapshotFrame<'a> {
     /// The machines of this part.
     #[schema(value_type = Vec<CardView>)]
     pub machines: Vec<&'a RawValue>,
+    /// The outages that go on.
+    pub outages: Vec<OutageView<'a>>,
 }
 
 /// A later frame of the live stream: what changed.
@@ -142,6 +180,9 @@ pub struct DeltaFrame<'a> {
     pub changed: Vec<&'a RawValue>,
     /// The machines that are gone.
     pub removed: Vec<&'a str>,
+    /// All outages that go on; only when they are others than before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outages: Option<Vec<OutageView<'a>>>,
 }
 
 /// A sign of life on the live stream.

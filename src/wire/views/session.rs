@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words::ScopeWord;
+
 /// A user's role.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -36,14 +38,45 @@ pub struct MeView<'a> {
     #[schema(value_type = RoleView)]
     pub role: &'a str,
     /// What they may do with this session or API key.
+    #[schema(value_type = Vec<ScopeWord>)]
     pub scopes: Vec<&'static str>,
     /// Whether they sign in with a second factor.
     pub has_totp: bool,
+    /// How they have signed in here; nothing for API keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_in_by: Option<SignInWayView>,
     /// They must choose a password of their own before anything else.
     pub must_change_password: bool,
     /// Until when what is dangerous needs no password again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reauthenticated_until: Option<String>,
+}
+
+/// How somebody signs in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInWayView {
+    /// With name and password.
+    Password,
+    /// By the identity provider, which must see them anew before what is dangerous.
+    Oidc,
+}
+
+/// How people sign in here.
+#[derive(Serialize, ToSchema)]
+pub struct MethodsView {
+    /// With name and password.
+    pub password: bool,
+    /// By an identity provider; null when there is none.
+    #[schema(required)]
+    pub oidc: Option<ProviderView>,
+}
+
+/// An identity provider.
+#[derive(Serialize, ToSchema)]
+pub struct ProviderView {
+    /// What it is called.
+    pub name: String,
 }
 
 /// Name and password.
@@ -81,7 +114,8 @@ pub struct ReauthenticatedView {
 pub struct PasswordRequest {
     /// The old one.
     pub current_password: String,
-    /// The new one: 12 characters at least, and none of those that are guessed first.
+    /// The new one: as long as `fleet.server.min_password_length` says (12), and none of those that are
+    /// guessed first.
     pub new_password: String,
 }
 
@@ -122,6 +156,7 @@ pub struct ScopesView {
 #[derive(Serialize, ToSchema)]
 pub struct ScopeView {
     /// Its name.
+    #[schema(value_type = ScopeWord)]
     pub name: &'static str,
     /// Whether the caller has it.
     pub granted: bool,

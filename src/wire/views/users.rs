@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::RoleView;
+use super::words::{HashWord, ScopeWord};
+
 /// All users.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct UsersView {
@@ -16,10 +19,12 @@ pub struct UserEntryView {
     /// The name.
     pub username: String,
     /// viewer, operator or admin.
+    #[schema(value_type = RoleView)]
     pub role: String,
     /// When they were made.
     pub created_at: String,
     /// When they last signed in.
+    #[schema(required)]
     pub last_sign_in: Option<String>,
     /// Whether they may sign in.
     pub is_active: bool,
@@ -29,7 +34,9 @@ pub struct UserEntryView {
     pub is_locked: bool,
     /// Whether they must choose a new password.
     pub must_change_password: bool,
-    /// How their password is kept: bcrypt, wrapped, or `wrapped_unsalted`, which should be changed.
+    /// How their password is kept: bcrypt, wrapped, `wrapped_unsalted`, which should be changed, or none:
+    /// they sign in by the identity provider.
+    #[schema(value_type = HashWord)]
     pub hash: String,
 }
 
@@ -39,9 +46,11 @@ pub struct UserEntryView {
 pub struct UserRequest {
     /// The name.
     pub username: String,
-    /// The password: 12 characters at least, and none of those that are guessed first.
-    pub password: String,
+    /// The password: as long as `fleet.server.min_password_length` says (12), and none of those that are
+    /// guessed first. Without one they sign in by the identity provider.
+    pub password: Option<String>,
     /// viewer, operator or admin.
+    #[schema(value_type = RoleView)]
     pub role: String,
     /// Whether they must choose another at their first sign-in; true unless said.
     pub must_change_password: Option<bool>,
@@ -52,6 +61,7 @@ pub struct UserRequest {
 #[serde(deny_unknown_fields)]
 pub struct UserChangeRequest {
     /// viewer, operator or admin.
+    #[schema(value_type = Option<RoleView>)]
     pub role: Option<String>,
     /// Whether they may sign in.
     pub is_active: Option<bool>,
@@ -99,6 +109,7 @@ pub struct ApiKeyView {
     /// Its name for people.
     pub name: String,
     /// What it may do now.
+    #[schema(value_type = Vec<ScopeWord>)]
     pub scopes: Vec<String>,
     /// Who made it.
     pub created_by: String,
@@ -107,6 +118,7 @@ pub struct ApiKeyView {
     /// When it ends.
     pub expires_at: String,
     /// When it was last used.
+    #[schema(required)]
     pub last_used: Option<String>,
 }
 
@@ -117,6 +129,7 @@ pub struct ApiKeyRequest {
     /// Its name for people.
     pub name: String,
     /// What it may do; no more than whoever makes it.
+    #[schema(value_type = Vec<ScopeWord>)]
     pub scopes: Vec<String>,
     /// For how many days; 90 unless said, 3,650 at most.
     pub days: Option<u32>,

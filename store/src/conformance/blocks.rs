@@ -1,7 +1,7 @@
 //! Blocks of history: overlap, replacement, dropping, and damage that costs one block only.
 
 use atlas_actors::clock::Timestamp;
-use atlas_actors::store::{Store, StoredBlock, Tier, TimeRange};
+use atlas_actors::store::{Store, StoredBlock, Tier, TieredBlock, TimeRange};
 use bytes::Bytes;
 
 use super::{Failed, Place, hours, machine, reopened};
@@ -81,6 +81,88 @@ pub async fn drops_blocks(place: &impl Place) -> Result<(), Failed> {
     place.close().await
 }
 
+fn tiered(tier: Tier, block: StoredBlock) -> TieredBlock {
+    TieredBlock { tier, block }
+}
+
+/// Blocks take the place of others all at once, or not at all.
+pub async fn swaps_blocks(place: &impl Place) -> Result<(), Failed> {
+    let mut store = place.open().await?;
+    let (one, id) = ("one", machine("one")?);
+    let hours_of_day = [block(0, 1, "a"), block(2, 3, "b")];
+    keep(&*store, one, &hours_of_day).await?;
+    let was = hours_of_day.map(|block| tiered(Tier::Raw, block)).to_vec();
+    let now = vec![
+        tiered(Tier::RawDay, block(0, 3, "ab")),
+        tiered(Tier::Hour, block(0, 4, "h")),
+    ];
+    assert!(store.swap_blocks(id.clone(), was.clone(), now.clone()).await?);
+    let all = Tier::ALL.to_vec();
+    for _ in 0..2 {
+        let found = store
+            .blocks_of_tiers(id.clone(), all.clone(), hours(0, 9))
+            .await?;
+        assert_eq!(found, now);
+        // What was is there no more, so that it is no base for anything.
+        assert!(!store.swap_blocks(id.clone(), was.clone(), Vec::new()).await?);
+        store = reopened(place).await?;
+    }
+    keep(&*store, one, &[block(5, 6, "late")]).await?;
+    let other_body = vec![tiered(Tier::RawDay, block(0, 3, "other"))];
+    let taken = vec![tiered(Tier::Raw, block(5, 7, "taken"))];
+    assert!(!store.swap_blocks(id.clone(), other_body, Vec::new()).await?);
+    assert!(!store.swap_blocks(id.clone(), now[..1].to_vec(), taken).await?);
+    let replaced = vec![tiered(Tier::RawDay, block(0, 4, "abc"))];
+    assert!(
+        store
+            .swap_blocks(id.clone(), now[..1].to_vec(), replaced.clone())
+            .await?
+    );
+    let found = store
+        .blocks_of_tiers(id, vec![Tier::RawDay, Tier::Raw], hours(0, 9))
+        .await?;
+    assert_eq!(
+        found,
+        [replaced[0].clone(), tiered(Tier::Raw, block(5, 6, "late"))]
+    );
+    place.close().await
+}
+
+/// Names the blocks that end within a span, and says what tiers take.
+pub async fn measures_tiers(place: &impl Place) -> Result<(), Failed> {
+    let store = place.open().await?;
+    keep(&*store, "one", &[block(0, 1, "aa"), block(2, 9, "bbb")]).await?;
+    keep(&*store, "two", &[block(3, 4, "cccc")]).await?;
+    let hour = |hour: i64| Timestamp::from_secs(hour * 3_600);
+    let ended = store.blocks_ended(Tier::Raw, hour(0), hour(9), 9).await?;
+    let ranges: Vec<_> = ended
+        .iter()
+        .map(|name| (name.machine.as_str(), name.range))
+        .collect();
+    assert_eq!(ranges, [("one", hours(0, 1)), ("two", hours(3, 4))]);
+    assert_eq!(
+        store.blocks_ended(Tier::Raw, hour(1), hour(99), 1).await?,
+        ended[1..]
+    );
+    assert!(
+        store
+            .blocks_ended(Tier::Hour, hour(0), hour(99), 9)
+            .await?
+            .is_empty()
+    );
+    let used = store.tier_use(hour(4)).await?;
+    assert_eq!(used.len(), 1);
+    assert_eq!(
+        (used[0].tier, used[0].blocks, used[0].bytes, used[0].recent_bytes),
+        (Tier::Raw, 3, 9, 7)
+    );
+    assert_eq!((used[0].oldest, used[0].newest), (hour(0), hour(9)));
+    assert_eq!(store.end_of_oldest(Tier::Raw, 1).await?, Some(hour(1)));
+    assert_eq!(store.end_of_oldest(Tier::Raw, 3).await?, Some(hour(4)));
+    assert_eq!(store.end_of_oldest(Tier::Raw, 10).await?, None);
+    place.close().await
+}
+
 /// A damaged block is left out and named by `verify`; its neighbours are still found.
 pub async fn skips_a_damaged_block(place: &impl Place) -> Result<(), Failed> {
     let mut store = place.open().await?;
@@ -99,6 +181,7 @@ pub async fn skips_a_damaged_block(place: &impl Place) -> Result<(), Failed> {
     store = place.open().await?;
     let left = found(&*store, "one", hours(0, 9)).await?;
     assert_eq!(left, [block(0, 1, "sound"), block(4, 5, "fine")]);
+    assert_eq!(store.damaged_blocks_met(), 1);
     let damage = store.verify().await?.damage;
     assert!(damage.len() == 1 && damage[0].contains("one"), "{damage:?}");
     place.close().await

@@ -52,6 +52,19 @@ impl StoreBeside {
         Ok(())
     }
 
+    /// What is wrong with the database's own structure: nothing when it is whole. Reads every page and
+    /// no checksum of ours.
+    ///
+    /// # Errors
+    /// When the database can't be read at all.
+    pub fn damage(&self) -> Result<Vec<String>, OpenError> {
+        let mut check = self.0.prepare("PRAGMA quick_check(10)")?;
+        let lines = check.query_map([], |row| row.get::<_, String>(0))?;
+        let mut lines = lines.collect::<Result<Vec<_>, _>>()?;
+        lines.retain(|line| line != "ok");
+        Ok(lines)
+    }
+
     /// The bodies of all documents of a kind, by their keys. What is damaged is handed out as it is.
     ///
     /// # Errors

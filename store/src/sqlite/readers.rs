@@ -6,11 +6,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix::{Actor, Addr, Handler, Message, SyncArbiter, SyncContext};
+use atlas_actors::clock::Timestamp;
 use atlas_actors::model::MachineId;
 use atlas_actors::store::{
-    Document, DocumentKind, JournalRecord, StoreError, StoredBlock, Stream, Tier, TimeRange, VerifyReport,
+    BlockName, Document, DocumentKind, JournalRecord, StoreError, Stream, Tier, TierUse, TieredBlock,
+    TimeRange, VerifyReport,
 };
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -18,7 +21,7 @@ use tokio::sync::Semaphore;
 use super::documents::DocumentName;
 use super::failure::store_error;
 use super::journal::FoundRows;
-use super::{blocks, documents, schema, snapshot, verify};
+use super::{block_use, blocks, documents, schema, snapshot, verify};
 use crate::limits::{READER_THREADS, READS_MAX};
 
 /// The way to the readers.
@@ -27,6 +30,8 @@ pub(super) struct Readers {
     short: Pool,
     /// For what takes minutes, so that nobody else waits behind it.
     long: Pool,
+    /// How often a damaged block was met.
+    damaged: Arc<AtomicU64>,
 }
 
 /// Some threads and the right to use them.
@@ -39,13 +44,21 @@ pub(super) struct Pool {
 impl Readers {
     /// Starts the threads; needs a running actix system.
     pub(super) fn start(database: PathBuf) -> Self {
-        let file = database.clone();
-        let short = SyncArbiter::start(READER_THREADS, move || Reader::new(file.clone()));
-        let long = SyncArbiter::start(1, move || Reader::new(database.clone()));
+        let damaged = Arc::<AtomicU64>::default();
+        let (file, met) = (database.clone(), Arc::clone(&damaged));
+        let short = SyncArbiter::start(READER_THREADS, move || Reader::new(file.clone(), &met));
+        let met = Arc::clone(&damaged);
+        let long = SyncArbiter::start(1, move || Reader::new(database.clone(), &met));
         Self {
+            damaged,
             short: Pool::new(short, READS_MAX),
             long: Pool::new(long, 1),
         }
+    }
+
+    /// How often a damaged block was met.
+    pub(super) fn damaged_blocks_met(&self) -> u64 {
+        self.damaged.load(Ordering::Relaxed)
     }
 
     /// For reads that take milliseconds.
@@ -87,13 +100,15 @@ pub(super) struct Reader {
     database: PathBuf,
     /// Opened by the first message, since a thread's start can't fail.
     connection: Option<Connection>,
+    damaged: Arc<AtomicU64>,
 }
 
 impl Reader {
-    fn new(database: PathBuf) -> Self {
+    fn new(database: PathBuf, damaged: &Arc<AtomicU64>) -> Self {
         Self {
             database,
             connection: None,
+            damaged: Arc::clone(damaged),
         }
     }
 
@@ -157,20 +172,80 @@ impl Handler<ListDocuments> for Reader {
     }
 }
 
-/// Reads the blocks that overlap a range.
+/// Reads the blocks of several tiers that overlap a range.
 #[derive(Message)]
-#[rtype(result = "Result<Vec<StoredBlock>, StoreError>")]
-pub(super) struct FindBlocks {
+#[rtype(result = "Result<Vec<TieredBlock>, StoreError>")]
+pub(super) struct FindTieredBlocks {
     pub(super) machine: MachineId,
-    pub(super) tier: Tier,
+    pub(super) tiers: Vec<Tier>,
     pub(super) range: TimeRange,
 }
 
-impl Handler<FindBlocks> for Reader {
-    type Result = Result<Vec<StoredBlock>, StoreError>;
+impl Handler<FindTieredBlocks> for Reader {
+    type Result = Result<Vec<TieredBlock>, StoreError>;
 
-    fn handle(&mut self, message: FindBlocks, _: &mut Self::Context) -> Self::Result {
-        blocks::overlapping(self.connection()?, &message.machine, message.tier, message.range)
+    fn handle(&mut self, message: FindTieredBlocks, _: &mut Self::Context) -> Self::Result {
+        let FindTieredBlocks {
+            machine,
+            tiers,
+            range,
+        } = message;
+        let found = blocks::overlapping_of_tiers(self.connection()?, &machine, &tiers, range)?;
+        self.damaged.fetch_add(found.damaged, Ordering::Relaxed);
+        Ok(found.blocks)
+    }
+}
+
+/// Names the blocks that end within a span.
+#[derive(Message)]
+#[rtype(result = "Result<Vec<BlockName>, StoreError>")]
+pub(super) struct FindEndedBlocks {
+    pub(super) tier: Tier,
+    pub(super) after: Timestamp,
+    pub(super) before: Timestamp,
+    pub(super) limit: usize,
+}
+
+impl Handler<FindEndedBlocks> for Reader {
+    type Result = Result<Vec<BlockName>, StoreError>;
+
+    fn handle(&mut self, message: FindEndedBlocks, _: &mut Self::Context) -> Self::Result {
+        let FindEndedBlocks {
+            tier,
+            after,
+            before,
+            limit,
+        } = message;
+        block_use::ended(self.connection()?, tier, after, before, limit)
+    }
+}
+
+/// Measures the tiers.
+#[derive(Message)]
+#[rtype(result = "Result<Vec<TierUse>, StoreError>")]
+pub(super) struct MeasureTiers(pub(super) Timestamp);
+
+impl Handler<MeasureTiers> for Reader {
+    type Result = Result<Vec<TierUse>, StoreError>;
+
+    fn handle(&mut self, message: MeasureTiers, _: &mut Self::Context) -> Self::Result {
+        block_use::tiers(self.connection()?, message.0)
+    }
+}
+
+/// Looks where a tier's oldest bytes end.
+#[derive(Message)]
+#[rtype(result = "Result<Option<Timestamp>, StoreError>")]
+pub(super) struct FindEndOfOldest {
+    pub(super) tier: Tier,
+    pub(super) bytes: u64,
+}
+
+impl Handler<FindEndOfOldest> for Reader {
+    type Result = Result<Option<Timestamp>, StoreError>;
+
+    fn handle(&mut self, message: FindEndOfOldest, _: &mut Self::Context) -> Self::Result {
+        block_use::end_of_oldest(self.connection()?, message.tier, message.bytes)
     }
 }
 

@@ -123,6 +123,12 @@ pub struct AgentRecord {
 }
 
 impl AgentRecord {
+    /// The key that it seals its reports with, if it may report.
+    #[must_use]
+    pub fn reporting_key(&self) -> Option<&AgentKey> {
+        self.active_key().filter(|_| self.state == AgentState::Active)
+    }
+
     /// The key that the agent seals with.
     #[must_use]
     pub fn active_key(&self) -> Option<&AgentKey> {

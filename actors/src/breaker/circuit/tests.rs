@@ -167,6 +167,7 @@ fn keeps_a_rule_of_its_own() {
         failures_to_open: 2,
         open_for: Duration::from_secs(5),
         successes_to_close: 1,
+        trials_max: 1,
     };
     let mut circuit = Circuit::new(rule, now);
     for _ in 0..2 {
@@ -176,6 +177,10 @@ fn keeps_a_rule_of_its_own() {
     assert_eq!(circuit.state(), Open);
     now += Duration::from_secs(6);
     let permit = begin(&mut circuit, now);
+    assert!(
+        matches!(circuit.admit(now), Admission::Refused { .. }),
+        "one at a time"
+    );
     circuit.record(permit, Success, now);
     assert_eq!(circuit.state(), Closed);
 }

@@ -1,4 +1,4 @@
-//! The book of channels against what may happen to a connection.
+//! Which channels are open, walked through with a clock that is passed in.
 
 use super::*;
 

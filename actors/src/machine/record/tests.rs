@@ -6,13 +6,13 @@ use super::*;
 use crate::model::Delivery;
 use crate::stored::{decode, encode};
 
-const NOW: i64 = 1_760_000_000;
+pub(super) const NOW: i64 = 1_760_000_000;
 
-fn at(secs: i64) -> Timestamp {
+pub(super) fn at(secs: i64) -> Timestamp {
     Timestamp::from_secs(secs)
 }
 
-fn report(seq: u64, taken_at: i64) -> Report {
+pub(super) fn report(seq: u64, taken_at: i64) -> Report {
     let mut samples = Samples::default();
     samples.set(Metric::CpuPercent, Some(12.5));
     Report {
@@ -29,11 +29,14 @@ fn report(seq: u64, taken_at: i64) -> Report {
             name: "Mac One".into(),
             ..Facts::default()
         }),
+        whereabouts: None,
+        explains: Vec::new(),
         document: Bytes::from(format!("{{\"seq\":{seq}}}")),
+        sections: Vec::new(),
     }
 }
 
-fn record() -> MachineRecord {
+pub(super) fn record() -> MachineRecord {
     MachineRecord::new(MachineId::parse("mac-1").unwrap(), at(NOW))
 }
 

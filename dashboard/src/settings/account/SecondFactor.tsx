@@ -29,7 +29,7 @@ export function SecondFactor() {
   if (setup.data) return <Box><SecondFactorSetup setup={setup.data} onConfirmed={confirmed} onCancel={() => setup.reset()} /></Box>;
   return (
     <Box>
-      {user.has_totp === true ? <Active onRemoved={refresh} /> : (
+      {user.has_totp ? <Active onRemoved={refresh} /> : (
         <>
           <p className={form.text}><strong>No second factor.</strong> With one, a stolen password alone opens nothing.</p>
           <Button disabled={setup.isPending} onClick={() => setup.mutate()}>Set up a second factor</Button>

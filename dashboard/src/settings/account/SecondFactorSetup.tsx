@@ -2,14 +2,14 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRef, type SubmitEvent } from "react";
 import { confirmTotp } from "../../api/account";
-import type { TotpSetupView } from "../../api/agreed";
+import type { TotpView } from "../../api/wire";
 import { Button } from "../../shell/Button";
 import { Field } from "../../shell/Field";
 import form from "../../shell/Form.module.css";
 import styles from "./Account.module.css";
 
 interface SecondFactorSetupProps {
-  setup: TotpSetupView;
+  setup: TotpView;
   onConfirmed: (recoveryCodes: readonly string[]) => void;
   onCancel: () => void;
 }

@@ -1,8 +1,7 @@
 // Where one is signed in, and a way to end what shouldn't be.
 import { useQuery } from "@tanstack/react-query";
 import { endSession, fetchSessions } from "../../api/account";
-import type { SessionView } from "../../api/agreed";
-import { UNKNOWN } from "../../format/quantities";
+import type { SessionView } from "../../api/wire";
 import { Age } from "../../live/Age";
 import { Button } from "../../shell/Button";
 import form from "../../shell/Form.module.css";
@@ -33,8 +32,8 @@ export function Sessions() {
 
 function cellsOf(session: SessionView, end: () => void, busy: boolean) {
   return [
-    <span key="agent" className={styles.agent} title={session.user_agent ?? undefined}>{browserIn(session.user_agent)}</span>,
-    session.address ?? UNKNOWN,
+    <span key="agent" className={styles.agent} title={session.user_agent}>{browserIn(session.user_agent)}</span>,
+    session.address,
     <Age key="seen" since={session.last_seen} suffix=" ago" />,
     <Age key="made" since={session.created_at} suffix=" ago" />,
     session.is_this ? <Badge key="this" tone="good">this one</Badge> : <Button key="end" disabled={busy} onClick={end}>End</Button>,

@@ -45,7 +45,8 @@ function Facts({ certificate }: { certificate: CertificateView }) {
     ["Good from", exactTime(parseTime_s(certificate.not_before))],
     ["Good until", exactTime(parseTime_s(certificate.not_after))],
     ["Pin", <code key="pin">{certificate.pin}</code>],
-    ["Next pin", typeof certificate.next_pin === "string" ? <code key="next">{certificate.next_pin}</code> : "none: the key stays"],
+    ["Next pin", certificate.next_pin === null ? "none: the key stays" : <code key="next">{certificate.next_pin}</code>],
+    ...(certificate.next_pin === null ? [] : [["Agents that know it", knownBy(certificate)] satisfies [string, string]]),
   ];
   return (
     <dl className={styles.facts}>
@@ -54,9 +55,12 @@ function Facts({ certificate }: { certificate: CertificateView }) {
   );
 }
 
+const knownBy = ({ agents_told, agents, key_change_waits }: CertificateView) =>
+  `${agents_told} of ${agents}${key_change_waits ? "; it is served as soon as 95 % do" : ""}`;
+
 function State({ certificate: { state, days_left, last_error } }: { certificate: CertificateView }) {
   const left = days_left < 0 ? `expired ${counted(-days_left, "day")} ago` : `${counted(days_left, "day")} left`;
   if (state === "ok") return <><Badge tone="good">fine</Badge> {left}</>;
   if (state === "expiring") return <><Badge tone="amber">expiring</Badge> {left}</>;
-  return <><Badge tone="red">renewal fails</Badge> {left}{typeof last_error === "string" ? `: ${last_error}` : ""}</>;
+  return <><Badge tone="red">renewal fails</Badge> {left}{last_error === null ? "" : `: ${last_error}`}</>;
 }

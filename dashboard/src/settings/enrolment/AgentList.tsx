@@ -1,7 +1,7 @@
 // Agents that deserve a look, and any other by its name. A fleet's agents in one list
 // would help nobody.
 import { useState } from "react";
-import type { AgentView } from "../../api/agreed";
+import type { EnrolledAgentView } from "../../api/wire";
 import { revokeAgent } from "../../api/enrolment";
 import { counted } from "../../format/quantities";
 import { Age } from "../../live/Age";
@@ -17,11 +17,11 @@ import { Table } from "../Table";
 import { useAct } from "../useAct";
 
 const SHOWN_MAX = 50;
-const nameOf = (agent: AgentView) => fleetStore.machine(agent.machine_id)?.name ?? agent.machine_id;
+const nameOf = (agent: EnrolledAgentView) => fleetStore.machine(agent.machine_id)?.name ?? agent.machine_id;
 
-export function AgentList({ agents, legacyMachines }: { agents: readonly AgentView[]; legacyMachines: number }) {
+export function AgentList({ agents, legacyMachines }: { agents: readonly EnrolledAgentView[]; legacyMachines: number }) {
   const [text, setText] = useState("");
-  const [revoking, setRevoking] = useState<AgentView | null>(null);
+  const [revoking, setRevoking] = useState<EnrolledAgentView | null>(null);
   const settled = agents.filter((agent) => agent.state !== "pending");
   const active = settled.filter((agent) => agent.state === "active").length;
   const found = settled.filter(text.trim() === "" ? isStriking : (agent) => mentions(agent, text.trim().toLowerCase()));
@@ -37,15 +37,15 @@ export function AgentList({ agents, legacyMachines }: { agents: readonly AgentVi
   );
 }
 
-function isStriking(agent: AgentView): boolean {
+function isStriking(agent: EnrolledAgentView): boolean {
   return agent.possible_duplicate || agent.key_state === "overdue" || agent.state === "revoked";
 }
 
-function mentions(agent: AgentView, wanted: string): boolean {
+function mentions(agent: EnrolledAgentView, wanted: string): boolean {
   return [nameOf(agent), agent.machine_id, agent.agent_id].some((each) => each.toLowerCase().includes(wanted));
 }
 
-function cellsOf(agent: AgentView, revoke: () => void) {
+function cellsOf(agent: EnrolledAgentView, revoke: () => void) {
   return [
     <Link key="machine" to={machinePath(agent.machine_id)}>{nameOf(agent)}</Link>,
     <code key="agent" title={`key epoch ${agent.epoch}`}>{agent.agent_id.slice(0, 12)}</code>,
@@ -55,7 +55,7 @@ function cellsOf(agent: AgentView, revoke: () => void) {
   ];
 }
 
-function States({ agent }: { agent: AgentView }) {
+function States({ agent }: { agent: EnrolledAgentView }) {
   return (
     <Badges>
       {agent.state === "revoked" && <Badge>revoked</Badge>}
@@ -67,7 +67,7 @@ function States({ agent }: { agent: AgentView }) {
   );
 }
 
-function RevokeDialog({ agent, onClose }: { agent: AgentView; onClose: () => void }) {
+function RevokeDialog({ agent, onClose }: { agent: EnrolledAgentView; onClose: () => void }) {
   const revoke = useAct(() => revokeAgent(agent.agent_id), "agents", onClose);
   return (
     <ConfirmDialog title="Revoke this agent?" deed={`Revoke ${nameOf(agent)}`} act={{ ...revoke, mutate: () => revoke.mutate(undefined) }} onClose={onClose}>

@@ -19,7 +19,7 @@ export function EnrolmentSection() {
         {(answer) => (
           <>
             <Waiting agents={answer.agents.filter((agent) => agent.state === "pending")} />
-            <AgentList agents={answer.agents} legacyMachines={answer.legacy_machines ?? 0} />
+            <AgentList agents={answer.agents} legacyMachines={answer.legacy_machines} />
           </>
         )}
       </Loaded>

@@ -1,7 +1,7 @@
 // The agents' keys: which generation they have, who has moved to it, and making a new one.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { RotationView } from "../../api/agreed";
+import type { RotationView } from "../../api/wire";
 import { fetchRotation, rotateKeys } from "../../api/enrolment";
 import { count, counted } from "../../format/quantities";
 import { Age } from "../../live/Age";

@@ -1,7 +1,7 @@
 // Enrolment tokens: each adds so many machines, and only for a while.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { TokenListView } from "../../api/agreed";
+import type { OpenTokenView } from "../../api/wire";
 import { fetchTokens, revokeToken } from "../../api/enrolment";
 import { UNKNOWN } from "../../format/quantities";
 import { Age } from "../../live/Age";
@@ -32,7 +32,7 @@ export function Tokens() {
   );
 }
 
-function cellsOf(token: TokenListView, revoke: () => void, busy: boolean) {
+function cellsOf(token: OpenTokenView, revoke: () => void, busy: boolean) {
   return [
     <code key="id">{token.id}</code>,
     `${token.uses_left} of ${token.uses_max}`,

@@ -1,5 +1,5 @@
 // Agents that nobody has vouched for: somebody has to say yes or no.
-import type { AgentView } from "../../api/agreed";
+import type { EnrolledAgentView } from "../../api/wire";
 import { approveAgent, revokeAgent } from "../../api/enrolment";
 import { Age } from "../../live/Age";
 import { useMachineCard } from "../../live/fleetStore";
@@ -10,7 +10,7 @@ import { Section } from "../Section";
 import { useAct } from "../useAct";
 import styles from "./Enrolment.module.css";
 
-export function Waiting({ agents }: { agents: readonly AgentView[] }) {
+export function Waiting({ agents }: { agents: readonly EnrolledAgentView[] }) {
   if (agents.length === 0) return null;
   return (
     <Section level={2} title="Waiting for approval" intro="These came without a token of their own, or for a machine that already has an agent. Approve only what you expect.">
@@ -19,7 +19,7 @@ export function Waiting({ agents }: { agents: readonly AgentView[] }) {
   );
 }
 
-function WaitingAgent({ agent }: { agent: AgentView }) {
+function WaitingAgent({ agent }: { agent: EnrolledAgentView }) {
   const card = useMachineCard(agent.machine_id);
   const approve = useAct(approveAgent, "agents");
   const refuse = useAct(revokeAgent, "agents");

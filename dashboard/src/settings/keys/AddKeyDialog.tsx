@@ -1,6 +1,6 @@
 // A new key: what it is for, what it may do, for how long; then the key, once.
 import { useState, type SubmitEvent } from "react";
-import type { Scope } from "../../api/agreed";
+import type { Scope } from "../../api/wire";
 import { addKey } from "../../api/keys";
 import { scopesOf } from "../../api/permissions";
 import { Button } from "../../shell/Button";

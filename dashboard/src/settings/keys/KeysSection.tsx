@@ -1,7 +1,7 @@
 // What programs sign in with.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { KeyView } from "../../api/agreed";
+import type { ApiKeyView } from "../../api/wire";
 import { fetchKeys, revokeKey } from "../../api/keys";
 import { counted } from "../../format/quantities";
 import { Age } from "../../live/Age";
@@ -16,7 +16,7 @@ import { AddKeyDialog } from "./AddKeyDialog";
 export function KeysSection() {
   const keys = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => fetchKeys(signal) });
   const [adding, setAdding] = useState(false);
-  const [revoking, setRevoking] = useState<KeyView | null>(null);
+  const [revoking, setRevoking] = useState<ApiKeyView | null>(null);
   return (
     <Section title="API keys" intro={<>For programs: sent as <code>Authorization: Bearer atk_…</code>. A key may do what its scopes say, and no more than who made it.</>}
       action={<Button tone="primary" onClick={() => setAdding(true)}>Make a key</Button>}>
@@ -32,7 +32,7 @@ export function KeysSection() {
   );
 }
 
-function cellsOf(key: KeyView, revoke: () => void) {
+function cellsOf(key: ApiKeyView, revoke: () => void) {
   return [
     key.name,
     <span key="may" title={key.scopes.join("\n")}>{key.scopes.length === 1 ? key.scopes[0] : counted(key.scopes.length, "scope")}</span>,
@@ -43,7 +43,7 @@ function cellsOf(key: KeyView, revoke: () => void) {
   ];
 }
 
-function RevokeDialog({ apiKey, onClose }: { apiKey: KeyView; onClose: () => void }) {
+function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKeyView; onClose: () => void }) {
   const revoke = useAct(() => revokeKey(apiKey.id), "keys", onClose);
   return (
     <ConfirmDialog title="Revoke this key?" deed={`Revoke ${apiKey.name}`} act={{ ...revoke, mutate: () => revoke.mutate(undefined) }} onClose={onClose}>

@@ -1,5 +1,5 @@
 // What each scope allows, in words.
-import type { Scope } from "../../api/agreed";
+import type { Scope } from "../../api/wire";
 
 export const SCOPE_MEANING: Record<Scope, string> = {
   "machines:read": "see machines and how they are",

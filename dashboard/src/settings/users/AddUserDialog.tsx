@@ -1,6 +1,8 @@
 // A new user: a name, a first password, a role.
-import { useRef, type SubmitEvent } from "react";
-import type { Role } from "../../api/agreed";
+import { useQuery } from "@tanstack/react-query";
+import { useRef, useState, type SubmitEvent } from "react";
+import { fetchMethods } from "../../api/session";
+import type { Role } from "../../api/wire";
 import { addUser } from "../../api/users";
 import { Button } from "../../shell/Button";
 import { Dialog } from "../../shell/Dialog";
@@ -15,10 +17,14 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
   const password = useRef<HTMLInputElement>(null);
   const role = useRef<HTMLSelectElement>(null);
   const add = useAct(addUser, "users", onClose);
+  const methods = useQuery({ queryKey: ["methods"], queryFn: ({ signal }) => fetchMethods(signal), staleTime: Infinity });
+  const provider = methods.data?.oidc;
+  const [byProvider, setByProvider] = useState(false);
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
-    add.mutate({ username: name.current?.value.trim() ?? "", password: password.current?.value ?? "", role: (role.current?.value ?? "viewer") as Role });
+    const user = { username: name.current?.value.trim() ?? "", role: (role.current?.value ?? "viewer") as Role };
+    add.mutate(byProvider ? user : { ...user, password: password.current?.value ?? "" });
   }
 
   return (
@@ -28,8 +34,16 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
           <Field ref={name} label="Name" name="new-username" autoComplete="off" autoCapitalize="none" spellCheck={false} required />
           <RoleSelect ref={role} initial="viewer" />
         </div>
-        <Field ref={password} label="First password" hint={`${PASSWORD_HINT} Tell it to them on a safe way; they choose their own afterwards.`}
-          type="password" name="first-password" autoComplete="new-password" minLength={PASSWORD_LENGTH_MIN} required />
+        {provider && (
+          <label className={form.check}>
+            <input type="checkbox" name="by-provider" checked={byProvider} onChange={(event) => setByProvider(event.target.checked)} />
+            <span>They sign in with {provider.name}, under this name, and have no password here.</span>
+          </label>
+        )}
+        {!byProvider && (
+          <Field ref={password} label="First password" hint={`${PASSWORD_HINT} Tell it to them on a safe way; they choose their own afterwards.`}
+            type="password" name="first-password" autoComplete="new-password" minLength={PASSWORD_LENGTH_MIN} required />
+        )}
         <p role="alert" className={form.complaint}>{add.error?.message}</p>
         <div className={form.buttons}>
           <Button onClick={onClose}>Cancel</Button>

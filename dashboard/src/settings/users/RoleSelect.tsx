@@ -1,6 +1,6 @@
 // The three roles, the harmless first.
 import type { ChangeEvent, Ref } from "react";
-import type { Role } from "../../api/agreed";
+import type { Role } from "../../api/wire";
 import form from "../../shell/Form.module.css";
 
 const ROLES: readonly Role[] = ["viewer", "operator", "admin"];

@@ -1,7 +1,7 @@
 // Everything that can be done to another user. One's own account is elsewhere: nobody
 // should lock themselves out here.
 import { useRef, useState, type SubmitEvent } from "react";
-import type { AccountView, Role } from "../../api/agreed";
+import type { UserEntryView, Role } from "../../api/wire";
 import { changeUser, removeUser, resetTotp, type UserChange } from "../../api/users";
 import { Button } from "../../shell/Button";
 import { Dialog } from "../../shell/Dialog";
@@ -13,7 +13,7 @@ import { useAct } from "../useAct";
 import { RoleSelect } from "./RoleSelect";
 import styles from "./UserDialog.module.css";
 
-export function UserDialog({ account, onClose }: { account: AccountView; onClose: () => void }) {
+export function UserDialog({ account, onClose }: { account: UserEntryView; onClose: () => void }) {
   const { username } = account;
   const [removing, setRemoving] = useState(false);
   const change = useAct((wanted: UserChange) => changeUser(username, wanted), "users");

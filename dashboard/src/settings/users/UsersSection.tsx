@@ -1,7 +1,7 @@
 // Who may sign in, and as what.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { AccountView } from "../../api/agreed";
+import type { UserEntryView } from "../../api/wire";
 import { fetchUsers } from "../../api/users";
 import { Age } from "../../live/Age";
 import { Link } from "../../route/Link";
@@ -39,7 +39,7 @@ export function UsersSection() {
   );
 }
 
-function cellsOf(account: AccountView, isSelf: boolean, change: () => void) {
+function cellsOf(account: UserEntryView, isSelf: boolean, change: () => void) {
   return [
     <Badges key="name">{account.username}{isSelf && <Badge>you</Badge>}</Badges>,
     account.role,
@@ -51,7 +51,7 @@ function cellsOf(account: AccountView, isSelf: boolean, change: () => void) {
   ];
 }
 
-function States({ account }: { account: AccountView }) {
+function States({ account }: { account: UserEntryView }) {
   const note = HASH_NOTE[account.hash];
   return (
     <Badges>
