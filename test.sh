@@ -50,6 +50,13 @@ if has apt-get; then
   # The authority that the tests of ACME get certificates from.
   has pebble || missing+=(pebble)
   [ "${#missing[@]}" = 0 ] || install_with_apt "${missing[@]}"
+  # A real Prometheus, unpacked beside the build: installed, it would start a service.
+  tools=$PWD/target/tools
+  if ! { has prometheus && has promtool; } && [ ! -x "$tools/usr/bin/promtool" ]; then
+    mkdir -p "$tools"
+    (cd "$tools" && apt-get download -qq prometheus && dpkg -x prometheus_*.deb .)
+  fi
+  PATH=$PATH:$tools/usr/bin
 fi
 CHROMIUM=$(find_browser) ||
   stop "no browser was found: install Google Chrome or Chromium, or set CHROMIUM=/path/to/it"

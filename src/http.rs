@@ -29,6 +29,7 @@ pub mod operator_keys;
 pub mod own_account;
 pub mod page;
 pub mod pins;
+pub mod prometheus;
 pub mod quarantine;
 pub mod query;
 pub mod reports;
@@ -47,6 +48,7 @@ pub mod storage;
 pub mod stream;
 pub mod streams;
 pub mod tokens;
+pub mod traffic;
 pub mod users;
 pub mod yardstick;
 
@@ -64,6 +66,7 @@ use atlas_actors::clock::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
 use self::site::Site;
+use self::traffic::Traffic;
 use crate::certificate_keeper::Certificates;
 use crate::certificate_keeper::key_change::KeyChange;
 use crate::enrolment_desk::EnrolmentDesk;
@@ -112,6 +115,8 @@ pub struct Edge {
     pub stopping: watch::Receiver<bool>,
     /// Whether the routes that do nothing are there, to measure the others by.
     pub yardstick: bool,
+    /// What each route answered, and how long it took.
+    pub traffic: Traffic,
     /// Whether all machines have been read from disk since the start.
     pub is_complete: Arc<AtomicBool>,
 }

@@ -35,6 +35,8 @@ pub mod command_json;
 #[cfg(feature = "server")]
 pub mod csv;
 #[cfg(feature = "server")]
+pub mod exposition;
+#[cfg(feature = "server")]
 pub mod fleet_stream;
 #[cfg(feature = "server")]
 pub mod machine_json;

@@ -175,6 +175,7 @@ async fn start(
         store_folder: data_dir.store(),
         stopping,
         yardstick: std::env::var_os("ATLAS_YARDSTICK").is_some(),
+        traffic: http::router::traffic(),
         is_complete: wake(&fleet),
     };
     legacy_watch::start(&fleet);

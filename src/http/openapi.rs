@@ -6,8 +6,9 @@ use utoipa::OpenApi;
 use super::error::ApiError;
 use super::{
     agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
-    legacy_commands, machines, network, notice, oidc, operator_keys, own_account, pins, quarantine, query,
-    reports, scripts, sections, sessions, speed_tests, speedtest, storage, stream, tokens, users,
+    legacy_commands, machines, network, notice, oidc, operator_keys, own_account, pins, prometheus,
+    quarantine, query, reports, scripts, sections, sessions, speed_tests, speedtest, storage, stream, tokens,
+    users,
 };
 use crate::wire::views;
 
@@ -106,6 +107,9 @@ use crate::wire::views;
         speed_tests::anomalies,
         speed_tests::recent,
         stream::open,
+        prometheus::scrape,
+        prometheus::scrape_machine,
+        prometheus::targets,
         legacy_commands::enqueue,
         legacy_commands::recent,
         commands::compose,

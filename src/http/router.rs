@@ -7,11 +7,12 @@ use atlas_actors::model::Scope;
 
 use super::access::{self, Access};
 use super::error::ApiError;
+use super::traffic::Traffic;
 use super::{
     agent_commands, agents, api_keys, audit, certificate, channel, commands, health, history,
     legacy_commands, legacy_users, machines, network, notice, oidc, openapi, operator_keys, own_account,
-    page, pins, quarantine, query, reports, scripts, sections, sessions, speed_tests, speedtest, storage,
-    stream, tokens, users, yardstick,
+    page, pins, prometheus, quarantine, query, reports, scripts, sections, sessions, speed_tests, speedtest,
+    storage, stream, tokens, traffic, users, yardstick,
 };
 
 /// One row of the table.
@@ -79,6 +80,9 @@ pub fn table() -> Vec<Entry> {
         GET    "/api/fleet/machines/{id}/history"            Access::Scope(Scope::MetricsRead) => history::recent;
         GET    "/api/v2/machines/{id}/series"                Access::Scope(Scope::MetricsRead) => history::series;
         POST   "/api/v2/machines/{id}/report-now"            Access::Scope(Scope::MachinesRead) => channel::ask_report;
+        GET    "/metrics"                                    Access::Scope(Scope::MetricsRead) => prometheus::scrape;
+        GET    "/api/v2/machines/{id}/metrics"               Access::Scope(Scope::MetricsRead) => prometheus::scrape_machine;
+        GET    "/api/v2/prometheus/targets"                  Access::Scope(Scope::MachinesRead) => prometheus::targets;
         GET    "/api/v2/machines/{id}/sections"              Access::Scope(Scope::MachinesRead) => sections::list;
         GET    "/api/v2/machines/{id}/sections/{name}"       Access::Scope(Scope::MachinesRead) => sections::show;
         GET    "/api/v2/machines/{id}/changes"               Access::Scope(Scope::MachinesRead) => sections::changes;
@@ -202,23 +206,30 @@ pub fn table() -> Vec<Entry> {
     }
 }
 
+/// The count of what each route of the table does.
+#[must_use]
+pub fn traffic() -> Traffic {
+    Traffic::new(table().iter().map(|entry| (entry.method.clone(), entry.path)))
+}
+
 /// Puts the table into the server.
 pub fn configure(config: &mut web::ServiceConfig) {
-    let mut paths: Vec<(&'static str, Vec<Entry>)> = Vec::new();
-    for entry in table() {
+    let mut paths: Vec<(&'static str, Vec<(usize, Entry)>)> = Vec::new();
+    for (route, entry) in table().into_iter().enumerate() {
         match paths.iter_mut().find(|(path, _)| *path == entry.path) {
-            Some((_, entries)) => entries.push(entry),
-            None => paths.push((entry.path, vec![entry])),
+            Some((_, entries)) => entries.push((route, entry)),
+            None => paths.push((entry.path, vec![(route, entry)])),
         }
     }
     for (path, entries) in paths {
         let mut resource = web::resource(path);
-        for entry in entries {
+        for (route, entry) in entries {
             let access = entry.access;
             let guarded = entry
                 .handler
                 .method(entry.method)
-                .wrap(from_fn(move |request, next| access::check(access, request, next)));
+                .wrap(from_fn(move |request, next| access::check(access, request, next)))
+                .wrap(from_fn(move |request, next| traffic::count(route, request, next)));
             resource = resource.route(guarded);
         }
         let is_file = path.starts_with("/assets/");

@@ -13,6 +13,7 @@ mod history;
 mod live;
 mod network;
 mod operator_keys;
+mod prometheus;
 mod quarantine;
 mod query;
 mod sections;
@@ -48,6 +49,7 @@ pub use network::{
     SpeedTestView, TestMetricsView, TestServerView, TestServersView, TestSummaryView,
 };
 pub use operator_keys::{OperatorKeyRequest, OperatorKeyView, OperatorKeysView};
+pub use prometheus::{ScrapeLabels, ScrapeTargetView};
 pub use quarantine::{QuarantineView, QuarantinedMessageView};
 pub use query::{
     QueryHeadView, QueryLineView, QuerySeriesView, QueryValueView, QueryView, StorageView, TierView,
