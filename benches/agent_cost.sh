@@ -68,7 +68,12 @@ config=$work/agent.yaml
 if [ -n "${CONFIG:-}" ]; then
   cp "$CONFIG" "$config"
 else
+  # Neither does it ask for updates, which is the internet's to answer.
   cat >"$config" <<'YAML'
+fleet:
+  agent:
+    monitors:
+      updates: {enabled: false}
 network:
   ping:
     targets: [127.0.0.1 one, 127.0.0.1 two]
