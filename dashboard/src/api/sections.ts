@@ -1,8 +1,9 @@
 // What seldom changes on a machine: one section at a time, and what changed when.
 import { Refusal, request } from "./request";
 import type { ChangesView, SectionView } from "./wire";
+import { pathPart } from "../route/pathPart";
 
-const pathOf = (id: string) => `/api/v2/machines/${encodeURIComponent(id)}`;
+const pathOf = (id: string) => `/api/v2/machines/${pathPart(id)}`;
 
 /** Null when the machine never sent a section of that name. */
 export async function fetchSection(id: string, name: string, signal?: AbortSignal): Promise<SectionView | null> {

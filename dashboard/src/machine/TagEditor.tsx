@@ -7,6 +7,7 @@ import { filterWord } from "../fleet/filter";
 import { Link } from "../route/Link";
 import { useSignedIn } from "../shell/signedIn";
 import styles from "./TagEditor.module.css";
+import { pathPart } from "../route/pathPart";
 
 const TAG_LENGTH_MAX = 64;
 
@@ -24,7 +25,7 @@ export function TagEditor({ id, tags }: { id: string; tags: readonly string[] })
     <div className={styles.tags} role="group" aria-label="Tags">
       {shown.map((tag) => (
         <span key={tag} className={styles.tag}>
-          <Link to={`/?q=${encodeURIComponent(filterWord("tag", tag))}`}>{tag}</Link>
+          <Link to={`/?q=${pathPart(filterWord("tag", tag))}`}>{tag}</Link>
           {editable && <button type="button" aria-label={`Remove tag ${tag}`} onClick={() => change.mutate(shown.filter((each) => each !== tag))}>✕</button>}
         </span>
       ))}

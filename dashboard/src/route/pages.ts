@@ -1,5 +1,7 @@
 // Every page the dashboard has, and the address of each.
 
+import { pathPart } from "./pathPart";
+
 export type Page =
   | { name: "fleet" }
   | { name: "sign-in" }
@@ -18,13 +20,13 @@ export type SettingsSection = (typeof SETTINGS_SECTIONS)[number];
 
 export const FLEET_PATH = "/";
 export const SIGN_IN_PATH = "/login";
-export const machinePath = (id: string) => `/machine/${encodeURIComponent(id)}`;
+export const machinePath = (id: string) => `/machine/${pathPart(id)}`;
 export const NETWORK_PATH = "/network";
 export const COMMANDS_PATH = "/commands";
 /** Which machines, what and why: in its parameters. */
 export const composePath = `${COMMANDS_PATH}/new`;
 export const SCRIPTS_PATH = `${COMMANDS_PATH}/scripts`;
-export const batchPath = (id: string) => `${COMMANDS_PATH}/${encodeURIComponent(id)}`;
+export const batchPath = (id: string) => `${COMMANDS_PATH}/${pathPart(id)}`;
 export const SETTINGS_PATH = "/settings";
 export const settingsPath = (section: SettingsSection) => `${SETTINGS_PATH}/${section}`;
 

@@ -32,7 +32,10 @@ interface ConfirmProps {
 export function Confirm({ asked, preview, onBack }: ConfirmProps) {
   const [text, setText] = useState("");
   const key = useOperatorKey();
-  useEffect(() => window.scrollTo(0, 0), []);
+  useEffect(() => {
+    // In braces: newer browsers answer with a promise, which is no way to end an effect.
+    window.scrollTo(0, 0);
+  }, []);
   // Agents of 2.0 check no signature: what is signed doesn't reach them.
   const targets = preview.needs_signature ? preview.targets.filter((each) => typeof each.payload === "string") : preview.targets;
   const unsigned = preview.targets.length - targets.length;
