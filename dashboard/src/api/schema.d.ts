@@ -1489,6 +1489,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/machines/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest values of one machine.
+         * @description # Errors
+         *     404 when there is none.
+         */
+        get: operations["scrape_machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/machines/{id}/report-now": {
         parameters: {
             query?: never;
@@ -1857,6 +1878,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/prometheus/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The machines as targets, for Prometheus's HTTP service discovery.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/quarantine": {
         parameters: {
             query?: never;
@@ -2123,6 +2165,27 @@ export interface paths {
          *     404 when there is no such machine, or it never said.
          */
         get: operations["roaming"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The server's own figures; with `machines=all` or `tag=…` the newest values of these machines too.
+         * @description # Errors
+         *     None but those of access.
+         */
+        get: operations["scrape"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3242,6 +3305,26 @@ export interface components {
         ScopesView: {
             /** @description All of them. */
             scopes: components["schemas"]["ScopeView"][];
+        };
+        /** @description A target's labels. */
+        ScrapeLabels: {
+            /** @description `macos`, `linux` and so on. */
+            __meta_atlas_os: string;
+            /** @description Its tags with a comma before, between and after them; empty without any. */
+            __meta_atlas_tags: string;
+            /** @description The machine's own page of metrics. */
+            __metrics_path__: string;
+            /** @description Always `https`. */
+            __scheme__: string;
+            /** @description The machine's id. */
+            machine: string;
+        };
+        /** @description One target. */
+        ScrapeTargetView: {
+            /** @description How, and what it is. */
+            labels: components["schemas"]["ScrapeLabels"];
+            /** @description Where it is scraped: this server. */
+            targets: string[];
         };
         /** @description Keeps a version of a script. */
         ScriptRequest: {
@@ -5709,6 +5792,29 @@ export interface operations {
             };
         };
     };
+    scrape_machine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Machine id or serial number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus's text format, version 0.0.4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
     ask_report: {
         parameters: {
             query?: never;
@@ -6177,6 +6283,26 @@ export interface operations {
             };
         };
     };
+    targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One target for each machine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScrapeTargetView"][];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -6588,6 +6714,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LatestView"];
+                };
+            };
+        };
+    };
+    scrape: {
+        parameters: {
+            query?: {
+                /** @description all: the newest values of all machines too */
+                machines?: string;
+                /** @description The newest values of the machines with that tag too */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus's text format, version 0.0.4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };

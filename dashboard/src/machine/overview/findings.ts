@@ -117,7 +117,7 @@ function heatFinding(report: Report): Finding | null {
 
 function networkFinding({ diagnosis }: NetworkReport): Finding | null {
   if (diagnosis === null || diagnosis.trouble === "none") return null;
-  const evidence = diagnosis.evidence.length > 0 ? diagnosis.evidence.slice(0, NAMED_MAX).join("; ") : diagnosis.summary;
+  const evidence = diagnosis.evidence.length > 0 ? diagnosis.evidence.slice(0, NAMED_MAX).join(" ") : diagnosis.summary;
   return { tone: diagnosis.severity === "critical" ? "red" : "amber", headline: `Trouble ${whereWords(diagnosis.trouble)}`, evidence };
 }
 
