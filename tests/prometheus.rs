@@ -175,7 +175,6 @@ impl Prometheus {
 #[test]
 fn a_real_prometheus_finds_the_machines_by_itself_and_reads_them() {
     let server = with_machines();
-    // Under this name the server's certificate is checked, as at a user's.
     let key = server
         .request("POST", "/api/v2/keys")
         .json(&json!({"name": "prometheus", "scopes": ["metrics:read", "machines:read"]}))
@@ -183,28 +182,26 @@ fn a_real_prometheus_finds_the_machines_by_itself_and_reads_them() {
         .unwrap();
     let key: Value = key.json().unwrap();
     let key = key["key"].as_str().unwrap();
+    let key_file = server.folder.path().join("prometheus.key");
+    std::fs::write(&key_file, key).unwrap();
     let host = server.url.trim_start_matches("https://");
-    let access =
-        format!("authorization: {{credentials: {key}}}\n    tls_config: {{insecure_skip_verify: true}}");
+    let access = format!(
+        "authorization: {{type: Bearer, credentials_file: {}}}, tls_config: {{insecure_skip_verify: true}}",
+        key_file.display()
+    );
+    // This machine's own name may not be known here: its address stands for it.
     let config = format!(
         r#"
 global: {{scrape_interval: 1s}}
 scrape_configs:
-  - job_name: atlas
-    scheme: https
-    {access}
-    static_configs: [{{targets: ["{host}"]}}]
+  - {{job_name: atlas, scheme: https, {access}, static_configs: [{{targets: ["{host}"]}}]}}
   - job_name: machines
-    {access}
-    relabel_configs:
-      - source_labels: [__scheme__]
-        target_label: __scheme__
-    http_sd_configs:
-      - url: https://{host}/api/v2/prometheus/targets
-        refresh_interval: 1s
-        authorization: {{credentials: {key}}}
-        tls_config: {{insecure_skip_verify: true}}
-"#
+    authorization: {{type: Bearer, credentials_file: {}}}
+    tls_config: {{insecure_skip_verify: true}}
+    relabel_configs: [{{target_label: __address__, replacement: "{host}"}}]
+    http_sd_configs: [{{url: "https://{host}/api/v2/prometheus/targets", refresh_interval: 1s, {access}}}]
+"#,
+        key_file.display()
     );
     let prometheus = Prometheus::start(server.folder.path(), &config, server.client.clone());
     let cpu = prometheus.until("atlas_machine_cpu_usage_ratio", 2);
