@@ -54,7 +54,11 @@ if has apt-get; then
   tools=$PWD/target/tools
   if ! { has prometheus && has promtool; } && [ ! -x "$tools/usr/bin/promtool" ]; then
     mkdir -p "$tools"
-    (cd "$tools" && apt-get download -qq prometheus && dpkg -x prometheus_*.deb .)
+    (
+      cd "$tools"
+      apt-get download -qq prometheus || { $([ "$(id -u)" = 0 ] || echo sudo) apt-get update -qq && apt-get download -qq prometheus; }
+      dpkg -x prometheus_*.deb .
+    ) || stop "a Prometheus could not be fetched: put prometheus and promtool on the PATH"
   fi
   PATH=$PATH:$tools/usr/bin
 fi
