@@ -187,6 +187,11 @@ impl Handler<CollectReport> for Collector {
     }
 }
 
+/// Rounded to a hundredth: more is noise, and costs bytes.
+pub(in crate::agent) fn hundredth(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
 /// Rounded to a tenth: more is noise, and costs bytes.
 pub(in crate::agent) fn tenth(value: f32) -> f64 {
     (f64::from(value) * 10.0).round() / 10.0

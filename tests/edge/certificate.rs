@@ -246,11 +246,10 @@ impl Drop for Agent {
     }
 }
 
-#[test]
-fn a_change_of_the_key_waits_over_a_restart_until_the_agents_have_been_told_of_it() {
-    let server = Server::start();
+/// The home of an agent that is enrolled as m and reports each second.
+fn enrolled_home(server: &Server) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
-    let join = token(&server);
+    let join = token(server);
     let enrol = [
         "agent",
         "enroll",
@@ -263,6 +262,13 @@ fn a_change_of_the_key_waits_over_a_restart_until_the_agents_have_been_told_of_i
     assert!(run(home.path(), &enrol).0);
     let config = "fleet:\n  agent:\n    report_interval: 1\n";
     std::fs::write(home.path().join(".fleet_monitoring/config.yaml"), config).unwrap();
+    home
+}
+
+#[test]
+fn a_change_of_the_key_waits_over_a_restart_until_the_agents_have_been_told_of_it() {
+    let server = Server::start();
+    let home = enrolled_home(&server);
     let second = renew(&server, &json!({"new_key": true}));
     assert_eq!(
         renew(&server, &json!({"new_key": true}))["key_change_waits"],
@@ -297,23 +303,7 @@ fn a_change_of_the_key_waits_over_a_restart_until_the_agents_have_been_told_of_i
 #[test]
 fn a_running_agent_takes_a_new_key_that_its_server_vouches_for_and_loses_no_report() {
     let server = Server::start();
-    let home = tempfile::tempdir().unwrap();
-    let join = token(&server);
-    let enrol = [
-        "agent",
-        "enroll",
-        &server.url,
-        "--token",
-        &join,
-        "--machine-id",
-        "m",
-    ];
-    assert!(run(home.path(), &enrol).0);
-    std::fs::write(
-        home.path().join(".fleet_monitoring/config.yaml"),
-        "fleet:\n  agent:\n    report_interval: 1\n",
-    )
-    .unwrap();
+    let home = enrolled_home(&server);
     let _agent = Agent(atlas(home.path()).arg("agent").spawn().unwrap());
     server.until("it reports", |list| list["machines"][0]["machine_id"] == "m");
     renew(&server, &json!({"new_key": true}));

@@ -13,8 +13,8 @@ use futures_util::stream;
 use rustls::client::danger::ServerCertVerifier;
 
 use self::target::{CheckTarget, TargetError};
-use super::ping::tally::hundredth;
 use super::{Finding, Missing, Monitor};
+use crate::agent::collect::hundredth;
 use crate::wire::report_v1::{CheckV1, MetricsV1, SaasCategoryV1, Unavailable};
 
 /// Services that are asked at the same time: more would be a burst that slows them all.

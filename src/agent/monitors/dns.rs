@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::{LocalBoxFuture, join_all};
 use tokio::net::{UdpSocket, lookup_host};
 
-use super::ping::tally::hundredth;
 use super::{Finding, Missing, Monitor};
+use crate::agent::collect::hundredth;
 use crate::config::Config;
 use crate::wire::report_v1::{DnsV1, MetricsV1, ResolverV1, Unavailable};
 

@@ -38,3 +38,16 @@ pub(super) fn name(path: &Path) -> String {
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// Puts a file of one value where the kernel would have it.
+    pub(in crate::agent::monitors) fn write(folder: &Path, file: &str, content: &str) {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, format!("{content}\n")).unwrap();
+    }
+}

@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::tool::{self, unexpected};
 use super::{Finding, Missing, Monitor};
-use crate::agent::collect::tenth;
+use crate::agent::collect::{hundredth, tenth};
 use crate::wire::report_v1::{MetricsV1, OwnCostV1, Unavailable};
 
 /// The kernel counts processor time in hundredths of a second on every system that Rust runs on
@@ -53,10 +53,6 @@ impl OwnCost {
             slowed: None,
         }
     }
-}
-
-fn hundredth(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
 }
 
 impl Monitor for OwnCost {

@@ -2,7 +2,7 @@
 
 use atlas_actors::model::VoiceQuality;
 
-use super::ping::tally::hundredth;
+use crate::agent::collect::hundredth;
 use crate::wire::report_v1::{OutsideV1, VoiceV1};
 
 /// By how packets to the outside fare. Without any answer there is no voice, which is 1, the worst.

@@ -1,6 +1,6 @@
 //! Fills the fields of 2.0 that are sums over what several monitors found.
 
-use super::ping::tally::hundredth;
+use crate::agent::collect::hundredth;
 use crate::wire::report_v1::{CheckV1, MetricsV1, NetworkQualityV1};
 
 /// Fills `network_quality`, when anything of it is known.

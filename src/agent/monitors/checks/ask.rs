@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 use super::target::CheckTarget;
-use crate::agent::monitors::ping::tally::hundredth;
+use crate::agent::collect::hundredth;
 use crate::tls::inspected::InspectedVerifier;
 use crate::tls::pinned::client_config;
 use crate::tls::validity::not_after;

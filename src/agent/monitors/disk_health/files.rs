@@ -75,15 +75,8 @@ fn emmc_status(word: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-
-    fn write(folder: &Path, file: &str, content: &str) {
-        let path = folder.join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, format!("{content}\n")).unwrap();
-    }
+    use crate::agent::monitors::kernel_file::tests::write;
 
     #[test]
     fn reads_the_kernels_files() {

@@ -53,15 +53,8 @@ pub(super) fn displays(connectors: &Path) -> Vec<DisplayV1> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-
-    fn write(folder: &Path, file: &str, content: &str) {
-        let path = folder.join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, format!("{content}\n")).unwrap();
-    }
+    use crate::agent::monitors::kernel_file::tests::write;
 
     #[test]
     fn names_devices_and_leaves_hubs_out() {

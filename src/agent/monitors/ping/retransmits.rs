@@ -1,7 +1,7 @@
 //! Reads how many TCP segments had to be sent again, from the kernel's own count (`/proc/net/snmp`).
 //! Elsewhere it is unknown: `netstat -s` on macOS prints it without a stable format.
 
-use super::tally::hundredth;
+use crate::agent::collect::hundredth;
 
 /// Segments since the system started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

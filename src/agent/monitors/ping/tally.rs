@@ -1,5 +1,6 @@
 //! Counts what came back and how fast, over a while. Pure.
 
+use crate::agent::collect::hundredth;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -80,11 +81,6 @@ fn mean(values: &[f64]) -> Option<f64> {
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// Rounded to a hundredth: more is noise, and costs bytes.
-pub(in crate::agent) fn hundredth(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
 }
 
 /// The numbers as a report has them.

@@ -13,8 +13,8 @@ use atlas_actors::clock::{Clock, SystemClock};
 use bytes::Bytes;
 use reqwest::{Method, Response, StatusCode};
 
+use crate::agent::collect::hundredth;
 use crate::agent::monitors::Missing;
-use crate::agent::monitors::ping::tally::hundredth;
 use crate::agent::{enrol, identity_file};
 use crate::wire::envelope_v2::{Compression, Context, Outgoing, SealError, SealKey};
 use crate::wire::report_v1::{SpeedResultV1, Unavailable};

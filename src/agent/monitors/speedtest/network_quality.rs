@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::agent::monitors::ping::tally::hundredth;
+use crate::agent::collect::hundredth;
 use crate::agent::monitors::tool::unexpected;
 use crate::agent::monitors::{Missing, tool};
 use crate::wire::report_v1::{SpeedResultV1, Unavailable};

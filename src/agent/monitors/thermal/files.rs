@@ -91,15 +91,8 @@ fn throttle_count(cores: &[PathBuf]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-
-    fn write(folder: &Path, file: &str, content: &str) {
-        let path = folder.join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, format!("{content}\n")).unwrap();
-    }
+    use crate::agent::monitors::kernel_file::tests::write;
 
     #[test]
     fn reads_fans_clock_and_throttling() {
