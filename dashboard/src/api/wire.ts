@@ -38,6 +38,10 @@ export type OpenTokenView = Schemas["OpenTokenView"];
 export type EnrolledAgentsView = Schemas["EnrolledAgentsView"];
 export type EnrolledAgentView = Schemas["EnrolledAgentView"];
 export type RotationView = Schemas["RotationView"];
+export type NetworkView = Schemas["NetworkView"];
+export type NetworkGroupView = Schemas["NetworkGroupView"];
+export type NetworkMachineView = Schemas["NetworkMachineView"];
+export type SpeedTestView = Schemas["SpeedTestView"];
 
 export type Presence = CardView["presence"];
 export type Alarm = CardView["alarms"][number];

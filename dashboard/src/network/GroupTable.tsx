@@ -1,5 +1,5 @@
 // Machines that share a network, the most troubled first: whether it is the network or one of them.
-import type { NetworkGroupView } from "../api/network";
+import type { NetworkGroupView } from "../api/wire";
 import { count, decibels, milliseconds, percentFine } from "../format/quantities";
 import { Nothing, Part } from "../machine/Part";
 import styles from "../machine/Part.module.css";

@@ -2,7 +2,8 @@
 // network, by gateway, the worst machines, and the last speed tests.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { fetchNetwork, type NetworkView } from "../api/network";
+import { fetchNetwork } from "../api/network";
+import type { NetworkView } from "../api/wire";
 import { OutageLines } from "../fleet/OutageLines";
 import verdictStyles from "../fleet/VerdictLine.module.css";
 import { useFleetTotals } from "../live/fleetStore";

@@ -1,5 +1,5 @@
 // The fleet's newest speed tests.
-import type { SpeedTestView } from "../api/network";
+import type { SpeedTestView } from "../api/wire";
 import { megabits, milliseconds } from "../format/quantities";
 import { Age } from "../live/Age";
 import { fleetStore } from "../live/fleetStore";

@@ -1,5 +1,5 @@
 // The machines whose network is worst, each with where its trouble is and how that is known.
-import type { NetworkMachineView } from "../api/network";
+import type { NetworkMachineView } from "../api/wire";
 import { milliseconds, percentFine } from "../format/quantities";
 import { Age } from "../live/Age";
 import { whereWords } from "../machine/network/trouble";

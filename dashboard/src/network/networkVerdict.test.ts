@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { NetworkGroupView, NetworkView } from "../api/network";
+import type { NetworkGroupView, NetworkView } from "../api/wire";
 import { networkVerdict } from "./networkVerdict";
 
 const group = (name: string, machines: number, troubled: number): NetworkGroupView => ({

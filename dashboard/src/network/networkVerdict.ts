@@ -1,5 +1,5 @@
 // The sentence on top of the network page: where most of the trouble is, and what those machines share.
-import type { NetworkGroupView, NetworkView } from "../api/network";
+import type { NetworkGroupView, NetworkView } from "../api/wire";
 import { count, counted } from "../format/quantities";
 import { whereInFleet } from "../machine/network/trouble";
 
